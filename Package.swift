@@ -1,0 +1,101 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Settings shared by every Swift target. Strict memory safety is added for the pure targets only: the targets that
+// face C, the JSON walker and the shells use pointers by design.
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+let pure: [SwiftSetting] = settings + [.strictMemorySafety()]
+
+let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "hubwatch",
+    platforms: [.macOS(.v26)],
+    products: [
+        .executable(name: "hubwatch", targets: ["hubwatch"]),
+        .library(name: "EventHubsClient", targets: ["EventHubs", "EventHubsClient"]),
+        .library(name: "DiagnosticLogs", targets: ["DiagnosticLogs"]),
+        .library(name: "Detection", targets: ["Detection", "RuleFormats"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // C libraries
+        .systemLibrary(name: "CProton", pkgConfig: "libqpid-proton", providers: [.apt(["libqpid-proton11-dev"])]),
+        .target(name: "CProtonShim", dependencies: ["CProton"]),
+        .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
+
+        // Cores: no socket, clock, task or C pointer
+        .target(name: "AMQPTypes", swiftSettings: settings),
+        .target(name: "EventHubs", dependencies: ["AMQPTypes", crypto], swiftSettings: pure),
+        .target(name: "DiagnosticLogs", dependencies: ["CSimdjson"], swiftSettings: settings),
+        .target(name: "Detection", dependencies: ["DiagnosticLogs", crypto], swiftSettings: settings),
+        .target(
+            name: "RuleFormats",
+            dependencies: [
+                "Detection", "DiagnosticLogs", .product(name: "Yams", package: "Yams"),
+                .product(name: "TOMLKit", package: "TOMLKit"),
+            ], swiftSettings: settings),
+        .target(name: "SampleLogs", swiftSettings: pure),
+
+        // The AMQP engine and the shells
+        .target(name: "AMQPEngine", dependencies: ["AMQPTypes", "CProton", "CProtonShim"], swiftSettings: settings),
+        .target(
+            name: "AMQPChannel", dependencies: ["AMQPEngine", "AMQPTypes", nio, nioSSL], swiftSettings: settings),
+        .target(
+            name: "EventHubsClient",
+            dependencies: [
+                "AMQPChannel", "AMQPEngine", "AMQPTypes", "EventHubs", nio, nioPosix, nioSSL, logging,
+            ], swiftSettings: settings),
+        .target(
+            name: "StateStore", dependencies: [.product(name: "GRDB", package: "GRDB.swift")], swiftSettings: settings),
+        .target(
+            name: "HubwatchRuntime",
+            dependencies: [
+                "AMQPTypes", "EventHubs", "EventHubsClient", "DiagnosticLogs", "Detection", "RuleFormats", "StateStore",
+                nio, nioPosix, logging, serviceLifecycle, .product(name: "Yams", package: "Yams"),
+            ], swiftSettings: settings),
+        .target(
+            name: "DevBroker",
+            dependencies: [
+                "AMQPChannel", "AMQPEngine", "AMQPTypes", "EventHubs", nio, nioPosix, nioSSL, crypto, logging, hummingbird,
+                .product(name: "X509", package: "swift-certificates"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+            ], swiftSettings: settings),
+        .target(
+            name: "HubwatchCLI",
+            dependencies: [
+                "AMQPTypes", "EventHubs", "EventHubsClient", "DiagnosticLogs", "Detection", "RuleFormats", "StateStore",
+                "SampleLogs", "HubwatchRuntime", "DevBroker", nio, nioPosix, logging, serviceLifecycle, argumentParser,
+            ], swiftSettings: settings),
+        .executableTarget(name: "hubwatch", dependencies: ["HubwatchCLI"], swiftSettings: settings),
+    ],
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx17
+)

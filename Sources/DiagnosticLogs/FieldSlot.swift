@@ -1,0 +1,62 @@
+/// One value of a record, found by the walker: where it is, or what it is.
+///
+/// **Shape**: 16 bytes, trivial. `bits` holds the address of the first byte of the text for strings (without quotes),
+/// numbers, objects and arrays (with their brackets); the value itself for `integer` and `timestamp`.
+/// **Bounds**: valid only while the record's callback runs; copy what must outlive it.
+@frozen
+public struct FieldSlot: Sendable {
+    /// What kind of value a slot holds.
+    @frozen
+    public enum Kind: UInt8, Sendable {
+        /// The record has no such member.
+        case missing
+        /// JSON null.
+        case null
+        /// JSON false.
+        case `false`
+        /// JSON true.
+        case `true`
+        /// A JSON number, as text.
+        case number
+        /// A JSON string, as the text between the quotes; see ``FieldSlot/hasEscapes``.
+        case string
+        /// A JSON object, as text.
+        case object
+        /// A JSON array, as text.
+        case array
+        /// A number that the decoder computed.
+        case integer
+        /// Nanoseconds since the Unix epoch, computed by the decoder.
+        case timestamp
+        /// The path leads through an array: several values may exist. Read them with `RecordView.forEachValue`.
+        case several
+    }
+
+    /// Address of the text, or the value's bits.
+    public var bits: UInt64
+    /// Length of the text in bytes.
+    public var length: UInt32
+    /// What the slot holds.
+    public var kind: Kind
+    /// True when a string holds a backslash and must be unescaped before use.
+    public var hasEscapes: Bool
+
+    /// Makes a slot.
+    @inlinable
+    public init(kind: Kind, bits: UInt64 = 0, length: UInt32 = 0, hasEscapes: Bool = false) {
+        self.bits = bits
+        self.length = length
+        self.kind = kind
+        self.hasEscapes = hasEscapes
+    }
+
+    /// The text of a string, number, object or array; nil for other kinds.
+    @inlinable
+    public var text: UnsafeRawBufferPointer? {
+        switch kind {
+        case .string, .number, .object, .array:
+            UnsafeRawBufferPointer(start: UnsafeRawPointer(bitPattern: UInt(bits)), count: Int(length))
+        case .missing, .null, .false, .true, .integer, .timestamp, .several: nil
+        }
+    }
+}
