@@ -63,6 +63,12 @@ let package = Package(
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ], swiftSettings: settings),
         .target(name: "SampleLogs", swiftSettings: pure),
+        .target(name: "Spelling", swiftSettings: pure),
+        .target(
+            name: "FindingFormats", dependencies: ["Detection", "DiagnosticLogs"], swiftSettings: settings),
+        .target(
+            name: "HubwatchConfiguration",
+            dependencies: ["EventHubs", "Spelling", .product(name: "Yams", package: "Yams")], swiftSettings: pure),
 
         // The AMQP engine and the shells
         .target(name: "AMQPEngine", dependencies: ["AMQPTypes", "CProton", "CProtonShim"], swiftSettings: settings),
@@ -76,10 +82,13 @@ let package = Package(
         .target(
             name: "StateStore", dependencies: [.product(name: "GRDB", package: "GRDB.swift")], swiftSettings: settings),
         .target(
+            name: "Sinks", dependencies: ["StateStore", "FindingFormats", "Detection", "DiagnosticLogs"],
+            swiftSettings: settings),
+        .target(
             name: "HubwatchRuntime",
             dependencies: [
                 "AMQPTypes", "EventHubs", "EventHubsClient", "DiagnosticLogs", "Detection", "RuleFormats", "StateStore",
-                nio, nioPosix, logging, serviceLifecycle, .product(name: "Yams", package: "Yams"),
+                "FindingFormats", "Sinks", "HubwatchConfiguration", nio, nioPosix, logging,
             ], swiftSettings: settings),
         .target(
             name: "DevBroker",
@@ -92,9 +101,15 @@ let package = Package(
             name: "HubwatchCLI",
             dependencies: [
                 "AMQPTypes", "EventHubs", "EventHubsClient", "DiagnosticLogs", "Detection", "RuleFormats", "StateStore",
-                "SampleLogs", "HubwatchRuntime", "DevBroker", nio, nioPosix, logging, serviceLifecycle, argumentParser,
+                "FindingFormats", "Sinks", "HubwatchConfiguration", "SampleLogs", "HubwatchRuntime", "DevBroker", "Spelling",
+                nio, nioPosix, logging, serviceLifecycle, argumentParser,
             ], swiftSettings: settings),
         .executableTarget(name: "hubwatch", dependencies: ["HubwatchCLI"], swiftSettings: settings),
+
+        .testTarget(name: "SpellingTests", dependencies: ["Spelling"], swiftSettings: settings),
+        .testTarget(
+            name: "HubwatchConfigurationTests", dependencies: ["HubwatchConfiguration", "EventHubs"],
+            swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

@@ -1,1 +1,3 @@
-print("hubwatch")
+import HubwatchCLI
+
+await HubwatchCommand.main()

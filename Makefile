@@ -1,0 +1,49 @@
+# make run    see it work: broker, sample logs and detector on this machine
+# make test   all tests
+# make help   everything else
+
+SHELL := /bin/bash
+BUILD := swift build
+RELEASE := .build/release/hubwatch
+VENV := .build/venv
+
+.PHONY: help
+help: ## List these commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | column -t -s '|'
+
+.PHONY: run
+run: release ## Run hubwatch against a local dev broker with sample Azure logs
+	@deploy/local/run-demo $(RELEASE)
+
+.PHONY: packages
+packages:
+	@deploy/local/install-packages
+
+.PHONY: build
+build: packages ## Debug build
+	$(BUILD)
+
+.PHONY: release
+release: packages ## Release build
+	@echo "Building hubwatch in release (the first time takes 6 to 10 minutes on two cores) ..."
+	@$(BUILD) -c release --product hubwatch
+
+.PHONY: test
+test: ## Set up what the tests need and run all of them
+	@deploy/local/install-packages --tests
+	@Tests/Interop/setup-venv $(VENV)
+	$(BUILD) --build-tests
+	swift test --skip-build --skip IntegrationTests
+	HUBWATCH_TEST_PYTHON=$(CURDIR)/$(VENV)/bin/python swift test --skip-build --filter IntegrationTests --no-parallel
+
+.PHONY: format
+format: ## Format all Swift files
+	swift format --in-place --parallel --recursive Package.swift Sources Tests
+
+.PHONY: lint
+lint: ## Check format and documentation of all Swift files
+	swift format lint --strict --parallel --recursive Package.swift Sources Tests
+
+.PHONY: clean
+clean: ## Remove the build and the demo's files
+	rm -rf .build run

@@ -1,0 +1,60 @@
+import EventHubs
+import HubwatchConfiguration
+import StateStore
+
+/// Exit codes, as sysexits.h names them.
+enum ExitStatus: Int32 {
+    case usage = 64
+    case badInput = 65
+    case inputNotFound = 66
+    case unavailable = 69
+    case internalFault = 70
+    case cannotCreate = 73
+    case ioFailure = 74
+    case tryAgain = 75
+    case notAllowed = 77
+    case badConfiguration = 78
+}
+
+/// A failure that ends the command: what a person reads, and the exit code that a script reads.
+struct CommandFailure: Error {
+    var status: ExitStatus
+    var message: String
+
+    init(_ status: ExitStatus, _ message: String) {
+        self.status = status
+        self.message = message
+    }
+
+    init(_ error: ConfigurationError) {
+        let count = error.problems.count
+        self.init(
+            .badConfiguration,
+            "the configuration has \(count) \(count == 1 ? "problem" : "problems"):\n"
+                + error.problems.map { "  \($0)" }.joined(separator: "\n"))
+    }
+
+    init(_ error: EventHubsError) {
+        let status: ExitStatus =
+            switch error.code {
+            case .unauthorized, .tokenExpired, .invalidToken: .notAllowed
+            case .invalidConnectionString, .invalidSelection, .invalidPosition, .invalidConfiguration, .invalidAddress:
+                .badConfiguration
+            default: .unavailable
+            }
+        self.init(status, "\(error)")
+    }
+
+    init(_ error: StateStoreError) {
+        let status: ExitStatus =
+            switch error.code {
+            case .notOurs, .newerVersion, .olderVersion, .corrupt: .badInput
+            case .inUse, .busy: .tryAgain
+            case .readOnly: .notAllowed
+            case .notFound: .inputNotFound
+            case .diskFull, .ioFailure: .ioFailure
+            default: .internalFault
+            }
+        self.init(status, "\(error)")
+    }
+}

@@ -1,0 +1,70 @@
+import ArgumentParser
+import HubwatchConfiguration
+
+/// `hubwatch config`.
+struct ConfigCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "config", abstract: "Check and show the configuration.",
+        subcommands: [Check.self, Show.self, Settings.self, Sample.self])
+
+    /// `hubwatch config check`.
+    struct Check: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "check", abstract: "Name every mistake in the configuration and the rules at once.")
+        @OptionGroup var options: ConfigurationOptions
+
+        func run() async throws {
+            let settings = try options.configuration()
+            let rules = RuleReport.load(settings.rules)
+            for diagnostic in rules.refusals + rules.warnings { Terminal.output("\(diagnostic)") }
+            if !rules.refusals.isEmpty {
+                throw CommandFailure(.badInput, "\(rules.refusals.count) rules are refused")
+            }
+            Terminal.output("The configuration is right. Rules that will run: \(rules.rules.count)")
+        }
+    }
+
+    /// `hubwatch config show`.
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "show", abstract: "Show the settings in force and where each was given; secrets are hidden.")
+        @OptionGroup var options: ConfigurationOptions
+
+        func run() async throws {
+            let layers = try options.layers()
+            let width = Setting.all.map(\.path.count).max() ?? 0
+            for setting in Setting.all {
+                let given = layers.values[setting.path]
+                var value = given?.texts.joined(separator: ",") ?? setting.defaultText
+                if let lists = given?.lists, !lists.isEmpty { value = lists.keys.sorted().joined(separator: ",") }
+                if setting.isSecret, !value.isEmpty { value = "(hidden)" }
+                let name = setting.path + String(repeating: " ", count: width - setting.path.count)
+                Terminal.output("\(name)  \(value)\(given.map { "   # \($0.place)" } ?? "")")
+            }
+            if !layers.problems.isEmpty { throw CommandFailure(ConfigurationError(layers.problems)) }
+        }
+    }
+
+    /// `hubwatch config sample`.
+    struct Sample: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "sample", abstract: "Print a commented configuration file with every setting.")
+
+        func run() async throws { Terminal.write(Array(SampleFile.text.utf8), to: 1) }
+    }
+
+    /// `hubwatch config settings`.
+    struct Settings: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "settings", abstract: "List every setting with its meaning, default and environment variable.")
+
+        func run() async throws {
+            for setting in Setting.all {
+                Terminal.output(setting.path)
+                Terminal.output("    \(setting.summary)")
+                let fallback = setting.defaultText.isEmpty ? "none" : setting.defaultText
+                Terminal.output("    \(setting.environmentName); takes \(setting.accepts); default \(fallback)")
+            }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+extension Setting {
+    /// Every setting, in the order of the sample file.
+    public static let all: [Setting] = source + amqp + rules + state + findings + limits + log
+
+    /// The setting with this path.
+    public static func named(_ path: String) -> Setting? { byPath[path] }
+
+    private static let byPath = Dictionary(uniqueKeysWithValues: all.map { ($0.path, $0) })
+    private static let milliseconds = (second: 1000, minute: 60_000, hour: 3_600_000, day: 86_400_000)
+    private static let mebibyte = 1 << 20
+
+    private static let source = [
+        Setting(
+            "source.connection_string", .text, secret: true,
+            "Event Hubs connection string. Prefer the file or the environment: a config file is easily shared."),
+        Setting("source.connection_string_file", .path, "File that holds the connection string; read at start."),
+        Setting("source.hub", .text, "Event hub. May be left out when the connection string has an EntityPath."),
+        Setting("source.consumer_group", .text, default: "$Default", "Consumer group. Give hubwatch one of its own."),
+        Setting(
+            "source.partitions", .text, default: "all",
+            "Partitions to read: all, or a list such as 0-3,7. Fewer than all restricts the rules that can run."),
+        Setting(
+            "source.instance", .text, default: "1/1",
+            "This instance of how many: with 1/4, partition n belongs to instance n mod 4 + 1."),
+        Setting(
+            "source.owner_level", .integerOrNone(0...Int(Int32.max)), default: "0",
+            "Owner level (epoch) of the receivers: two readers of one partition then exclude each other. none: share."),
+        Setting("source.receiver_name", .text, "Name shown by the service in its messages. Default: hubwatch@host name."),
+        Setting(
+            "source.from", .text, default: "earliest",
+            "Where a partition without a checkpoint starts: earliest, latest, an ISO time, or a sequence number."),
+        Setting("source.ca_file", .path, "PEM file of certificate authorities to trust besides the system's."),
+        Setting(
+            "source.credit_bytes", .bytes(mebibyte...(16 << 30)), default: "64MiB",
+            "Most bytes of events in flight over all partitions: the bound on memory under any backlog."),
+        Setting(
+            "source.prefetch", .integer(1...100_000), default: "3000",
+            "Most events in flight per partition, within credit_bytes."),
+        Setting(
+            "source.discovery_interval", .duration(1000...milliseconds.minute), default: "30s",
+            "How often to look for partitions that were added to the hub."),
+        Setting(
+            "source.stall_after", .duration(5000...milliseconds.hour), default: "60s",
+            "A link that is behind and brings nothing for this long is attached anew."),
+        Setting(
+            "source.clock_skew", .duration(0...10 * milliseconds.minute), default: "5s",
+            "How far the broker's clock may be behind ours: a quiet partition holds windows open this long."),
+    ]
+
+    private static let amqp = [
+        Setting(
+            "source.amqp.url", .text, secret: true,
+            "A plain AMQP 1.0 broker instead of an Event Hub: amqp://[user[:password]@]host[:port] or amqps://…"),
+        Setting("source.amqp.password_file", .path, "File that holds the password for source.amqp.url."),
+        Setting(
+            "source.amqp.address", .text, default: "{partition}",
+            "Address of each source; {partition} stands for the partition's number."),
+        Setting("source.amqp.partitions", .text, default: "0", "Partitions of a plain broker: a list such as 0-3,7."),
+    ]
+
+    private static let rules = [
+        Setting("rules.paths", .list, default: "Config/rules", "Rule files, or folders of them (Sigma .yml, Elastic .toml)."),
+        Setting(
+            "rules.placeholders", .lists,
+            "Lists for %name% in Sigma rules, such as known_ai_portals; a list here replaces the built-in one."),
+        Setting("rules.shadow", .list, "Ids of rules that run and are journaled, but send nothing."),
+        Setting(
+            "rules.allow_partial", .boolean, default: "false",
+            "Run rules that need all partitions on a part of them; findings then say which partitions they cover."),
+        Setting(
+            "rules.ignore_refused", .boolean, default: "true",
+            "Start although a rule file was refused (each is reported). false: any refused rule stops the start."),
+    ]
+
+    private static let state = [
+        Setting("state.path", .path, default: "hubwatch.db", "The state file: positions, windows, journal, dead letters (SQLite)."),
+        Setting(
+            "state.commit_interval", .duration(10...milliseconds.minute), default: "1s",
+            "How often positions and windows are committed; a new alert commits within 10 ms."),
+        Setting(
+            "state.snapshot_after", .bytes(64 << 10...(1 << 30)), default: "4MiB",
+            "Deltas are folded into one snapshot when they have grown to this size."),
+        Setting(
+            "state.dead_letters", .integer(0...10_000_000), default: "10000",
+            "Most dead letters kept; more are counted, and the oldest kept ones stay."),
+        Setting(
+            "state.journal_keep", .duration(milliseconds.minute...3650 * milliseconds.day), default: "30d",
+            "How long delivered findings stay in the journal."),
+    ]
+
+    private static let findings = [
+        Setting("findings.file", .path, default: "findings.ndjson", "OCSF findings, one JSON object a line. Empty: no file."),
+        Setting(
+            "findings.terminal", .choice(["auto", "always", "never"]), default: "auto",
+            "Readable findings on standard output; auto: when it is a terminal, or when there is no file."),
+        Setting("findings.colour", .choice(["auto", "always", "never"]), default: "auto", "Colour in them. NO_COLOR is obeyed."),
+    ]
+
+    private static let limits = [
+        Setting(
+            "limits.message_bytes", .bytes(64 << 10...(64 << 20)), default: "2MiB",
+            "Largest message body that is decoded; a larger one becomes a dead letter."),
+        Setting(
+            "limits.groups_per_rule", .integer(1...50_000_000), default: "1000000",
+            "Most open groups of a rule; new ones beyond are refused and counted, never evicted."),
+        Setting("limits.drain", .duration(1000...25_000), default: "20s", "How long SIGTERM and SIGINT wait for the last commit."),
+    ]
+
+    private static let log = [
+        Setting(
+            "log.level", .choice(["trace", "debug", "info", "notice", "warning", "error", "critical"]), default: "info",
+            "Least severe log line that is written (standard error)."),
+        Setting("log.format", .choice(["text", "json"]), default: "text", "Form of log lines."),
+    ]
+}

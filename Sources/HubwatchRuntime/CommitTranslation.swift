@@ -1,0 +1,63 @@
+import Detection
+import DiagnosticLogs
+import FindingFormats
+import StateStore
+
+/// The engine's commit in the store's terms: values on one side, rows and bytes on the other.
+enum CommitTranslation {
+    static func transaction(
+        _ draft: CommitDraft, committed: Timestamp, identity: SourceIdentity?
+    ) throws(FindingFormatError) -> StateTransaction {
+        var transaction = StateTransaction(committedNs: committed.nanoseconds)
+        transaction.positions = draft.positions.sorted { $0.key < $1.key }.compactMap { partition, position in
+            // A partition that was only ever seen idle has nothing to resume from.
+            position.isStart ? nil : stored(position, partition: partition, updated: committed)
+        }
+        transaction.deltas = draft.stateDeltas.map { StoredStateDelta(partition: $0.partition, bytes: $0.bytes) }
+        transaction.snapshot = draft.snapshot.map { StateSnapshot(bytes: $0, covers: .everything) }
+        var journal: [JournalDraft] = []
+        for entry in draft.journal { journal.append(try journalDraft(entry)) }
+        transaction.journal = journal
+        transaction.deadLetters = draft.deadLetters.map(deadLetter)
+        transaction.source = identity
+        return transaction
+    }
+
+    static func position(_ stored: StoredPosition) -> Detection.PartitionPosition {
+        Detection.PartitionPosition(
+            sequenceNumber: stored.sequence, offset: stored.offset,
+            enqueuedTime: Timestamp(milliseconds: stored.enqueuedMs),
+            watermark: Timestamp(nanoseconds: stored.watermarkNs))
+    }
+
+    private static func stored(
+        _ position: Detection.PartitionPosition, partition: Int, updated: Timestamp
+    ) -> StoredPosition {
+        StoredPosition(
+            partition: partition, sequence: position.sequenceNumber, offset: position.offset,
+            enqueuedMs: position.enqueuedTime.milliseconds, watermarkNs: position.watermark.nanoseconds,
+            updatedNs: updated.nanoseconds)
+    }
+
+    private static func journalDraft(_ entry: JournalEntry) throws(FindingFormatError) -> JournalDraft {
+        let record = JournalRecord(entry)
+        let activity: JournalActivity =
+            switch entry.activity {
+            case .create: .create
+            case .update: .update
+            case .close: .close
+            }
+        return JournalDraft(
+            key: JournalKey(findingID: entry.finding.id, activity: activity, revision: entry.revision),
+            ruleID: entry.finding.rule.id, isAlert: entry.isAlert,
+            status: entry.finding.rule.status == .shadow ? .shadow : .active, payload: try record.payload(),
+            decidedNs: entry.finding.times.decided.nanoseconds)
+    }
+
+    private static func deadLetter(_ record: DeadLetterRecord) -> DeadLetter {
+        DeadLetter(
+            partition: record.partition, sequence: record.sequenceNumber, offset: record.offset,
+            enqueuedMs: record.enqueuedTime.milliseconds, receivedNs: record.receivedAt.nanoseconds,
+            reason: record.reason.rawValue, bytePosition: record.faultPosition, bytes: record.bytes)
+    }
+}

@@ -1,0 +1,166 @@
+import Detection
+import DiagnosticLogs
+import FindingFormats
+import Logging
+import Sinks
+import StateStore
+
+/// The shell of the ``Detection/Merger``: takes the workers' deltas, decides, and commits positions, partials, findings and
+/// dead letters together.
+///
+/// **Isolation**: one actor per instance; workers post a frozen delta per batch and at most every few milliseconds.
+/// **Errors**: a store that fails for a passing reason (full disk, lock) is asked again until it takes the same draft; the
+/// workers' posts wait meanwhile, so credit runs out and the hub is the buffer.
+actor Coordinator {
+    /// What the coordinator needs to know of the configuration.
+    struct Options: Sendable {
+        var commitInterval: Duration = .seconds(1)
+        /// Alerts that arrive within this time share one commit.
+        var alertDelay: Duration = .milliseconds(10)
+        var snapshotAfterBytes = 4 << 20
+    }
+
+    private var merger: Merger
+    private let store: any StateStore
+    private let signal: JournalSignal
+    private let status: RunStatus
+    private let clock: WallClock
+    private let options: Options
+    private let logger: Logger
+    private var identity: SourceIdentity?
+
+    private var isCommitting = false
+    private var commitWaiters: [CheckedContinuation<Void, Never>] = []
+    private var urgentCommit: Task<Void, Never>?
+    private var deltaBytesSinceSnapshot: Int
+    private var lastSnapshotBytes = 0
+    private var failure: (any Error)?
+    private var failureIsPending = false
+
+    init(
+        merger: Merger, store: any StateStore, signal: JournalSignal, status: RunStatus, options: Options,
+        restoredDeltaBytes: Int, identity: SourceIdentity?, clock: WallClock, logger: Logger
+    ) {
+        self.merger = merger
+        self.store = store
+        self.signal = signal
+        self.status = status
+        self.options = options
+        self.deltaBytesSinceSnapshot = restoredDeltaBytes
+        self.identity = identity
+        self.clock = clock
+        self.logger = logger
+    }
+
+    /// Merges one delta. Returns when it is merged and the store keeps up: the worker posts its next one only then.
+    func merge(_ delta: PartitionDelta) async {
+        while isCommitting, failureIsPending { await commitEnded() }
+        merger.merge(delta, now: clock.now())
+        publishCounters()
+        if merger.commitUrgency == .now, urgentCommit == nil {
+            let delay = options.alertDelay
+            urgentCommit = Task {
+                try? await Task.sleep(for: delay)
+                await self.commitUrgently()
+            }
+        }
+    }
+
+    /// Lets time pass without events: closes windows behind the watermark.
+    func advance() { merger.advance(now: clock.now()) }
+
+    /// Commits at every interval until cancelled, or until the store fails for good.
+    func run() async throws {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: options.commitInterval)
+            merger.advance(now: clock.now())
+            if merger.commitUrgency != .none { await commit() }
+            if let failure { throw failure }
+        }
+    }
+
+    /// Commits what is left. Called once, after the workers have posted their last deltas.
+    func finish() async throws {
+        urgentCommit?.cancel()
+        await commit()
+        if let failure { throw failure }
+    }
+
+    private func commitUrgently() async {
+        urgentCommit = nil
+        await commit()
+    }
+
+    /// One commit at a time: a second caller waits for the one under way and then commits the rest.
+    private func commit() async {
+        while isCommitting { await commitEnded() }
+        guard failure == nil else { return }
+        let bound = max(options.snapshotAfterBytes, 2 * lastSnapshotBytes)
+        guard let draft = merger.takeCommit(now: clock.now(), snapshot: deltaBytesSinceSnapshot > bound) else { return }
+        isCommitting = true
+        defer {
+            isCommitting = false
+            failureIsPending = false
+            let waiters = commitWaiters
+            commitWaiters = []
+            for waiter in waiters { waiter.resume() }
+        }
+        do {
+            let transaction = try CommitTranslation.transaction(draft, committed: clock.now(), identity: identity)
+            let receipt = try await commitUntilTaken(transaction)
+            identity = nil
+            account(draft, receipt)
+        } catch {
+            failure = error
+        }
+    }
+
+    private func commitUntilTaken(_ transaction: StateTransaction) async throws -> CommitReceipt {
+        var pause = Duration.milliseconds(100)
+        while true {
+            do {
+                let receipt = try await store.commit(transaction)
+                if failureIsPending { logger.notice("The state file takes commits again.") }
+                return receipt
+            } catch {
+                guard error.isRetriable, !Task.isCancelled else { throw error }
+                if !failureIsPending { logger.error("Commit failed, trying again: \(error)") }
+                failureIsPending = true
+                try? await Task.sleep(for: pause)
+                pause = min(pause * 2, .seconds(5))
+            }
+        }
+    }
+
+    private func account(_ draft: CommitDraft, _ receipt: CommitReceipt) {
+        if let snapshot = draft.snapshot {
+            deltaBytesSinceSnapshot = 0
+            lastSnapshotBytes = snapshot.count
+        } else {
+            deltaBytesSinceSnapshot += draft.stateDeltas.reduce(0) { $0 + $1.bytes.count }
+        }
+        for notice in draft.notices { logger.warning("\(notice)") }
+        let alerts = draft.journal.count { $0.isAlert }
+        status.update {
+            $0.commits += 1
+            $0.journaled += Int64(receipt.journalIDs.count)
+            $0.alerts += Int64(alerts)
+        }
+        if !receipt.journalIDs.isEmpty { signal.notify() }
+    }
+
+    private func commitEnded() async {
+        await withCheckedContinuation { commitWaiters.append($0) }
+    }
+
+    private func publishCounters() {
+        let counters = merger.counters
+        let watermark = merger.watermark
+        let groups = merger.groupCount
+        status.update {
+            $0.counters = counters
+            $0.watermark = watermark
+            $0.groups = groups
+        }
+    }
+}

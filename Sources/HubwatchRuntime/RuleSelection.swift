@@ -1,0 +1,48 @@
+public import Detection
+public import HubwatchConfiguration
+public import RuleFormats
+
+/// The rules that a configuration selects: loaded, compiled, and those refused with their reasons.
+public struct RuleSelection: Sendable {
+    /// Rules that can run, in file order.
+    public private(set) var rules: [Rule]
+    /// Rules that cannot, each with its place and reason.
+    public private(set) var refusals: [RuleDiagnostic]
+    /// What a rule author should look at.
+    public let warnings: [RuleDiagnostic]
+    /// The rules as the engine runs them; nil when there are none.
+    public let compiled: CompiledRules?
+
+    /// Loads and compiles. One bad rule never stops the others.
+    public init(loading settings: Configuration.Rules) {
+        let placeholders = RulePlaceholders.builtIn.overlaid(with: RulePlaceholders(lists: settings.placeholders))
+        let loaded = RuleLoader.load(paths: settings.paths, options: RuleLoadingOptions(placeholders: placeholders))
+        warnings = loaded.warnings
+        refusals = loaded.refusals
+        rules = []
+        for var rule in loaded.rules {
+            if settings.shadow.contains(rule.metadata.id) { rule.metadata.status = .shadow }
+            do {
+                try CompiledRules.check(rule)
+                rules.append(rule)
+            } catch {
+                refusals.append(Self.refusal(of: rule, error))
+            }
+        }
+        do {
+            compiled = rules.isEmpty ? nil : try CompiledRules(rules)
+        } catch {
+            compiled = nil
+            if let rule = rules.first(where: { $0.metadata.id == error.ruleID }) ?? rules.first {
+                refusals.append(Self.refusal(of: rule, error))
+            }
+        }
+    }
+
+    private static func refusal(of rule: Rule, _ error: DetectionError) -> RuleDiagnostic {
+        RuleDiagnostic(
+            severity: .refusal, code: .unsupported, file: rule.metadata.origin.file,
+            position: SourcePosition(line: rule.metadata.origin.line, column: 1), rule: rule.metadata.id,
+            reason: error.message)
+    }
+}

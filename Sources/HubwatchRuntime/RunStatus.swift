@@ -1,0 +1,75 @@
+import Detection
+public import DiagnosticLogs
+import Synchronization
+
+/// What a running hubwatch has done so far, for the status line, the summary at the end and later the metrics page.
+///
+/// **Isolation**: a leaf lock, taken once per fold turn and per commit, never per event.
+public final class RunStatus: Sendable {
+    /// One partition's progress.
+    public struct Partition: Sendable, Hashable {
+        /// Sequence number after which reading began; -1 for the start of the partition; nil when not attached yet.
+        public var startedAfter: Int64?
+        /// Last folded sequence number.
+        public var folded: Int64?
+        /// Last sequence number the broker has, as far as it told.
+        public var lastEnqueued: Int64?
+        /// Whether a link is attached.
+        public var isAttached = false
+        /// Whether a partition query has shown that nothing is left to read.
+        public var isCaughtUp = false
+        /// Messages folded.
+        public var messages: Int64 = 0
+        /// Bytes of message bodies folded.
+        public var bytes: Int64 = 0
+
+        /// Messages that the broker has and hubwatch has not folded.
+        public var lag: Int64? {
+            guard let lastEnqueued else { return nil }
+            return max(0, lastEnqueued - (folded ?? startedAfter ?? -1))
+        }
+    }
+
+    /// Everything at one instant.
+    public struct Snapshot: Sendable {
+        /// Progress by partition number.
+        public var partitions: [Int: Partition] = [:]
+        /// Sums of all merged deltas.
+        public var counters = FoldCounters()
+        /// Findings journaled since the start: opened, updated and closed ones.
+        public var journaled: Int64 = 0
+        /// Alerts raised since the start.
+        public var alerts: Int64 = 0
+        /// Commits since the start.
+        public var commits: Int64 = 0
+        /// Instance watermark.
+        public var watermark: Timestamp?
+        /// Groups with open windows.
+        public var groups = 0
+
+        /// Messages folded since the start.
+        public var messages: Int64 { partitions.values.reduce(0) { $0 + $1.messages } }
+        /// Bytes of message bodies folded since the start.
+        public var bytes: Int64 { partitions.values.reduce(0) { $0 + $1.bytes } }
+        /// Messages left to read over all partitions, as far as known.
+        public var lag: Int64 { partitions.values.reduce(0) { $0 + ($1.lag ?? 0) } }
+    }
+
+    private let state = Mutex(Snapshot())
+
+    /// Makes an empty status.
+    public init() {}
+
+    /// Everything now.
+    public var snapshot: Snapshot { state.withLock { $0 } }
+
+    /// Changes one partition's progress.
+    func update(_ partition: Int, _ change: (inout Partition) -> Void) {
+        state.withLock { change(&$0.partitions[partition, default: Partition()]) }
+    }
+
+    /// Changes what concerns the whole instance.
+    func update(_ change: (inout Snapshot) -> Void) {
+        state.withLock { change(&$0) }
+    }
+}
