@@ -22,7 +22,7 @@ public struct HubwatchCommand: AsyncParsableCommand {
         version: BuildInfo.version,
         subcommands: [
             RunCommand.self, ConfigCommand.self, RulesCommand.self, CheckpointsCommand.self, DeadLettersCommand.self,
-            PublishCommand.self, GenerateCommand.self, DevBrokerCommand.self, VersionCommand.self,
+            PublishCommand.self, GenerateCommand.self, CompareCommand.self, DevBrokerCommand.self, VersionCommand.self,
         ])
 
     /// Makes the command.
