@@ -43,7 +43,9 @@ static const char *server_list_mechanisms(pn_transport_t *transport) {
 }
 
 static bool server_init(pn_transport_t *transport) {
-    return pnx_sasl_get_context(transport) != NULL;
+    if (!pnx_sasl_get_context(transport)) return false;
+    pnx_sasl_set_desired_state(transport, SASL_POSTED_MECHANISMS);
+    return true;
 }
 
 static bool server_init_client(pn_transport_t *transport) {
