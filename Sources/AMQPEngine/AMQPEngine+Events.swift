@@ -105,7 +105,7 @@ extension AMQPEngine {
         guard !isFailureReported, !isCloseReported else { return }
         isFailureReported = true
         let condition =
-            AMQPCondition(proton: pn_transport_condition(driver.transport))
+            abortCondition ?? AMQPCondition(proton: pn_transport_condition(driver.transport))
             ?? AMQPCondition(name: "amqp:internal-error", description: "the transport failed without a reason")
         if !isAuthenticationReported, condition.name == "amqp:unauthorized-access" {
             publish(.authenticationFailed(condition))
@@ -198,6 +198,7 @@ extension AMQPEngine {
         guard let record = linksByPointer[pointer] else { return }
         publishBatch(of: record)
         publish(.detached(record.handle, closed: closed, AMQPCondition(proton: pn_link_remote_condition(pointer))))
+        let isAnswer = record.isClosed
         forget(record)
         if !record.isOpen {
             // Nobody accepted it. The peer waits for a detach, and that needs an attach before it.
@@ -207,7 +208,7 @@ extension AMQPEngine {
         }
         if closed {
             pn_link_close(pointer)
-        } else if !record.isClosed {
+        } else if !isAnswer {
             pn_link_detach(pointer)
         }
         pn_link_free(pointer)

@@ -33,6 +33,7 @@ extension AMQPEngine {
     /// Gives the connection up at once: ``EngineEvent/failed(_:)`` with this condition follows, unless it is closed already.
     public func abort(_ condition: AMQPCondition) {
         isClosing = true
+        if abortCondition == nil { abortCondition = condition }
         hubwatch_driver_error(driver.pointer, condition.name, condition.description ?? "")
         pn_connection_driver_close(driver.pointer)
         drainProton()

@@ -52,6 +52,8 @@ public final class AMQPEngine {
     var isFailureReported = false
     var isFinishReported = false
     var isClosing = false
+    /// The reason that we gave for giving up; Proton would add words of its own.
+    var abortCondition: AMQPCondition?
 
     /// Makes an engine; nothing is sent before ``open()``, except that a client's SASL header is pending at once.
     public init(_ configuration: EngineConfiguration) {
