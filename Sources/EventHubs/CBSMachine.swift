@@ -1,3 +1,5 @@
+import AMQPTypes
+
 /// Keeps the tokens of one connection valid: puts one for each audience, and again before it ends.
 ///
 /// **States** of an audience: *idle* (no links yet) → *making* (the shell was asked for a token) → *asked* (the request is

@@ -46,12 +46,12 @@ public struct EventAnnotations: Hashable, Sendable {
             return
         }
         while reader.remaining > 1 {
-            guard let key = unsafe reader.value(), let value = unsafe reader.value() else {
+            guard let key = reader.value(), let value = reader.value() else {
                 isMalformed = true
                 return
             }
-            unsafe reader.remaining -= 2
-            guard unsafe key.isText, let slice = unsafe key.content(of: bytes) else { continue }
+            reader.remaining -= 2
+            guard key.isText, let slice = unsafe key.content(of: bytes) else { continue }
             unsafe take(&self, slice, value)
         }
     }
@@ -119,6 +119,7 @@ private struct AnnotationValue {
 /// Walks the values of one map.
 ///
 /// Every read is checked against the map's end, which lies inside the message.
+@safe
 private struct AnnotationReader {
     private let bytes: UnsafeRawBufferPointer
     private var offset: Int
@@ -139,7 +140,7 @@ private struct AnnotationReader {
             offset += 3
         case 0xd1:
             guard range.count >= 9 else { return nil }
-            remaining = unsafe Int(word(at: offset + 5))
+            remaining = Int(word(at: offset + 5))
             offset += 9
         default: return nil
         }
@@ -170,10 +171,10 @@ private struct AnnotationReader {
             offset += 1
         case 0xb, 0xd, 0xf:
             guard end - offset >= 4 else { return nil }
-            width = unsafe Int(word(at: offset))
+            width = Int(word(at: offset))
             offset += 4
         case 0x0 where constructor == 0:
-            return unsafe describedValue()
+            return describedValue()
         default: return nil
         }
         guard end - offset >= width else { return nil }
@@ -186,9 +187,9 @@ private struct AnnotationReader {
     /// Skips a described value; annotations that we read are never described, and a nested one ends the map.
     @inline(never)
     private mutating func describedValue() -> AnnotationValue? {
-        guard offset < end, unsafe bytes[offset] != 0, unsafe value() != nil else { return nil }
+        guard offset < end, unsafe bytes[offset] != 0, value() != nil else { return nil }
         let start = offset
-        guard offset < end, unsafe bytes[offset] != 0, unsafe value() != nil else { return nil }
+        guard offset < end, unsafe bytes[offset] != 0, value() != nil else { return nil }
         return AnnotationValue(constructor: 0, range: start..<offset, number: nil)
     }
 
