@@ -32,7 +32,8 @@ public struct AttackPlan: Hashable, Sendable {
         func refuse(_ reason: String) -> SampleLogsError {
             SampleLogsError(
                 setting: "attacks", value: text, reason: reason,
-                remedy: "write none, or keys=3,thefts=2,transfers=0,near-misses=yes with numbers from 0 to \(Self.most)")
+                remedy: "write none, or keys=3,thefts=2,transfers=0,near-misses=yes with numbers from 0 to \(Self.most)"
+            )
         }
         self.init()
         for part in NamedValue.list(text) {

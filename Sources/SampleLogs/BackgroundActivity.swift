@@ -59,7 +59,9 @@ struct BackgroundActivity: Sendable {
         return first
     }
 
-    private mutating func wait(_ event: inout ActivityEvent, _ phase: ActivityEvent.Phase, _ milliseconds: Int, end: EventTime) {
+    private mutating func wait(
+        _ event: inout ActivityEvent, _ phase: ActivityEvent.Phase, _ milliseconds: Int, end: EventTime
+    ) {
         event.phase = phase
         event.durationMs = milliseconds
         event.time = min(event.time.advanced(byNanoseconds: Int64(milliseconds) &* 1_000_000), end)

@@ -29,7 +29,8 @@ public struct ExpectedFindings: Hashable, Sendable {
             quirks[index].count += 1
         } else {
             quirks.append(QuirkCount(quirk: quirk, count: 1))
-            quirks.sort { (Quirk.allCases.firstIndex(of: $0.quirk) ?? 0) < (Quirk.allCases.firstIndex(of: $1.quirk) ?? 0) }
+            let order = Quirk.allCases
+            quirks.sort { (order.firstIndex(of: $0.quirk) ?? 0) < (order.firstIndex(of: $1.quirk) ?? 0) }
         }
     }
 }

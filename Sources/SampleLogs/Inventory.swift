@@ -1,7 +1,7 @@
 /// The made-up organisation that the logs are about: tenant, subscriptions, resources, accounts.
 ///
-/// **Invariants** Everything follows from the seed. Names are roles (`user07@example.com`, `svc-deploy-03`), domains are
-/// `example.com`, addresses come from the documentation ranges. Nobody here exists.
+/// **Invariants** Everything follows from the seed. Names are roles (`user07@example.com`, `svc-deploy-03`), domains
+/// are `example.com`, addresses come from the documentation ranges. Nobody here exists.
 struct Inventory: Sendable {
     let tenant: String
     let subscriptions: [String]

@@ -12,8 +12,9 @@ extension LogGenerator {
         let mayBreak = planted.isEmpty && facts.quirk == nil
         var lastStart = body.count
         while slots > 0 {
-            // The largest record is some 4 KB; planted ones are always written.
-            if body.count + 6 * 1024 > configuration.bodyBytesMax && facts.records > 0 { slots = plantedLeft.count }
+            // Room is kept for the planted records, which are always written; the largest record is some 4 KB.
+            let reserved = (plantedLeft.count + 1) * 4 * 1024
+            if body.count + reserved > configuration.bodyBytesMax && facts.records > 0 { slots = plantedLeft.count }
             guard slots > 0 else { break }
             if facts.records > 0 { body.append(envelope.separator) }
             lastStart = body.count

@@ -1,8 +1,8 @@
 /// Which kinds of records a sample holds, as relative weights of records.
 ///
-/// **Shape** As text: `activity=40,openai=50,signin=10`. Names: `activity`, `openai` (6 % Audit, 84 % RequestResponse, 10 %
-/// Trace) or its parts `audit`, `requestresponse`, `trace`; `signin`; `noise` (other services and metrics). A weight is a
-/// whole number from 0 to 1,000,000; a name may be written once; what is not named has weight 0.
+/// **Shape** As text: `activity=40,openai=50,signin=10`. Names: `activity`, `openai` (6 % Audit, 84 % RequestResponse,
+/// 10 % Trace) or its parts `audit`, `requestresponse`, `trace`; `signin`; `noise` (other services and metrics). A
+/// weight is a whole number from 0 to 1,000,000; a name may be written once; what is not named has weight 0.
 public struct LogMix: Hashable, Sendable, CustomStringConvertible {
     /// Weight of activity-log records.
     public var activity = 0
@@ -80,7 +80,9 @@ public struct LogMix: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// The streams that share a hub. One message holds records of one family, as diagnostic settings send them.
+/// The streams that share a hub.
+///
+/// One message holds records of one family, as diagnostic settings send them.
 enum LogFamily: Int, CaseIterable, Sendable {
     case activity, openAI, signIn, noise
 

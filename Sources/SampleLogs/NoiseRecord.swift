@@ -1,8 +1,8 @@
 /// Writes records of other services that share a hub: none of them matters to the two seed rules.
 struct NoiseWriter: Sendable {
     private enum Slot: String, Sendable {
-        case time, resource, upper, address, correlation, oid, account, tenant, duration, number, port, region, name, app
-        case subscription, id
+        case time, resource, upper, address, correlation, oid, account, tenant, duration, number, port, region, name
+        case app, subscription, id
     }
 
     private let tenant: String
@@ -50,8 +50,9 @@ struct NoiseWriter: Sendable {
 extension NoiseWriter {
     private static let vault = #"""
         {"time":"<time>","category":"AuditEvent","operationName":"SecretGet","resultType":"Success",
-        "correlationId":"<correlation>","callerIpAddress":"<address>","identity":{"claim":{"oid":"<oid>","appid":"<app>",
-        "upn":"<account>"}},"resourceId":"<upper>","operationVersion":"7.0","resultSignature":"OK",
+        "correlationId":"<correlation>","callerIpAddress":"<address>",
+        "identity":{"claim":{"oid":"<oid>","appid":"<app>","upn":"<account>"}},"resourceId":"<upper>",
+        "operationVersion":"7.0","resultSignature":"OK",
         "durationMs":"<duration>","properties":{"id":"https://<name>.vault.example.com/secrets/s-<number>",
         "clientInfo":"sample-client/1.0","requestUri":"https://<name>.vault.example.com/secrets/s-<number>",
         "httpStatusCode":200,"isAccessPolicyMatch":true,"tlsVersion":"TLS1_3"}}
@@ -69,10 +70,12 @@ extension NoiseWriter {
         """#
 
     private static let kubernetes = #"""
-        {"time":"<time>","category":"kube-audit","operationName":"Microsoft.ContainerService/managedClusters/diagnosticLogs/Read",
+        {"time":"<time>","category":"kube-audit",
+        "operationName":"Microsoft.ContainerService/managedClusters/diagnosticLogs/Read",
         "resourceId":"<upper>","ccpNamespace":"c-<number>","Cloud":"AzureCloud","Environment":"prod",
-        "properties":{"log":"{\"kind\":\"Event\",\"apiVersion\":\"audit.k8s.io/v1\",\"level\":\"Metadata\",\"auditID\":\"<id>\",
-        \"stage\":\"ResponseComplete\",\"verb\":\"get\",\"user\":{\"username\":\"<account>\"},\"sourceIPs\":[\"<address>\"],
+        "properties":{"log":"{\"kind\":\"Event\",\"apiVersion\":\"audit.k8s.io/v1\",\"level\":\"Metadata\",
+        \"auditID\":\"<id>\",\"stage\":\"ResponseComplete\",\"verb\":\"get\",\"user\":{\"username\":\"<account>\"},
+        \"sourceIPs\":[\"<address>\"],
         \"objectRef\":{\"resource\":\"configmaps\",\"namespace\":\"default\",\"name\":\"settings\"},
         \"responseStatus\":{\"code\":200}}\n","stream":"stdout","pod":"kube-apiserver-<number>"}}
         """#

@@ -16,7 +16,8 @@ struct OpenAIWriter: Sendable {
 
     private static let deployments: [Deployment] = [
         Deployment(name: "chat-main", model: "gpt-4o", version: "2024-08-06", operation: "ChatCompletions_Create"),
-        Deployment(name: "chat-small", model: "gpt-4o-mini", version: "2024-07-18", operation: "ChatCompletions_Create"),
+        Deployment(
+            name: "chat-small", model: "gpt-4o-mini", version: "2024-07-18", operation: "ChatCompletions_Create"),
         Deployment(name: "chat-pilot", model: "gpt-35-turbo", version: "0301", operation: "ChatCompletions_Create"),
         Deployment(
             name: "search-index", model: "text-embedding-3-large", version: "1", operation: "Embeddings_Create"),

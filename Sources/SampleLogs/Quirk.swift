@@ -103,7 +103,7 @@ public struct QuirkRates: Hashable, Sendable {
                 guard let fraction = Double(value), fraction >= 0, fraction <= 1 else {
                     throw refuse("'\(value)' is not a rate from 0 to 1")
                 }
-                rate = Int((fraction * 1_000_000).rounded())
+                rate = Int(fraction * 1_000_000 + 0.5)
             }
             if part.name == "all" {
                 partsPerMillion = Array(repeating: rate, count: Quirk.allCases.count)

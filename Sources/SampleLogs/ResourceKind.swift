@@ -20,7 +20,8 @@ struct ResourceKind: Sendable {
         ResourceKind(provider: "Microsoft.Web", type: "sites", namePrefix: "app-shop", groupWord: "web"),
         openAI,
         ResourceKind(
-            provider: "Microsoft.MachineLearningServices", type: "workspaces", namePrefix: "mlw-train", groupWord: "ml"),
+            provider: "Microsoft.MachineLearningServices", type: "workspaces", namePrefix: "mlw-train",
+            groupWord: "ml"),
         ResourceKind(
             provider: "Microsoft.Resources", type: "deployments", namePrefix: "main-release", groupWord: "core"),
         ResourceKind(
@@ -104,6 +105,7 @@ final class ActivityOperation: Sendable {
         ActivityOperation(kind: 7, "validate/action", .single, weight: 6),
         ActivityOperation(kind: 8, "write", .pair, weight: 2),
         ActivityOperation(kind: 9, "listClusterUserCredential/action", .pair, weight: 5),
-        ActivityOperation(kind: 0, "Microsoft.Authorization/policies/audit/action", .single, weight: 6, category: "Policy"),
+        ActivityOperation(
+            kind: 0, "Microsoft.Authorization/policies/audit/action", .single, weight: 6, category: "Policy"),
     ]
 }

@@ -110,7 +110,8 @@ extension SignInWriter {
         {"key":"Legacy TLS (TLS 1.0, 1.1, 3DES)","value":"False"},{"key":"Is CAE Token","value":"False"}],
         "networkLocationDetails":[],"processingTimeInMilliseconds":147,"riskDetail":"none",
         "riskLevelAggregated":"none","riskLevelDuringSignIn":"none","riskState":"none","riskEventTypes_v2":[],
-        "resourceDisplayName":"Windows Azure Service Management API","resourceId":"797f4846-ba00-4fd7-ba43-dac1f8f63013",
+        "resourceDisplayName":"Windows Azure Service Management API",
+        "resourceId":"797f4846-ba00-4fd7-ba43-dac1f8f63013",
         "resourceTenantId":"<tenant>","homeTenantId":"<tenant>","authenticationDetails":[
         {"authenticationStepDateTime":"<time>","authenticationMethod":"Password","succeeded":true,
         "authenticationStepResultDetail":"Correct password","authenticationStepRequirement":"Primary authentication"}],

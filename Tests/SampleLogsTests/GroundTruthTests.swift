@@ -4,6 +4,7 @@ import Testing
 @testable import SampleLogs
 
 /// Goal: the ground truth says exactly what a reader who knows nothing of the generator finds in the bytes.
+///
 /// Method: read the bodies back with Foundation's parser, judge both seed rules by plain counting, compare.
 @Suite("Ground truth")
 struct GroundTruthTests {

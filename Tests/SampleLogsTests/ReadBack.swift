@@ -59,11 +59,15 @@ struct ReadBack {
     private static func records(of data: Data) -> [[String: Any]]? {
         var data = data
         if data.starts(with: [0xEF, 0xBB, 0xBF]) { data.removeFirst(3) }
-        if let value = try? JSONSerialization.jsonObject(with: data, options: .fragmentsAllowed) { return flatten(value) }
+        if let value = try? JSONSerialization.jsonObject(with: data, options: .fragmentsAllowed) {
+            return flatten(value)
+        }
         let lines = data.split(separator: 0x0A)
         var list: [[String: Any]] = []
         for line in lines {
-            guard let value = try? JSONSerialization.jsonObject(with: line), let one = flatten(value) else { return nil }
+            guard let value = try? JSONSerialization.jsonObject(with: line), let one = flatten(value) else {
+                return nil
+            }
             list += one
         }
         return lines.count > 1 ? list : nil
