@@ -1,0 +1,118 @@
+import Foundation
+import GRDB
+
+extension SQLiteStateStore {
+    /// Everything that a process needs to go on, from one snapshot of the file.
+    public func load() async throws(StateStoreError) -> LoadedState {
+        try await read { db in
+            var state = LoadedState()
+            state.source = try Self.source(db)
+            state.positions = try Self.positions(db)
+            let snapshot = try Data.fetchOne(db, sql: "SELECT bytes FROM snapshot WHERE id = 1")
+            state.snapshot = snapshot.map { [UInt8]($0) }
+            let deltas = try Row.fetchCursor(db, sql: "SELECT id, partition_id, bytes FROM deltas ORDER BY id")
+            while let row = try deltas.next() {
+                let bytes: Data = row["bytes"]
+                state.deltas.append(
+                    StoredDelta(id: row["id"], partition: row["partition_id"], bytes: [UInt8](bytes)))
+            }
+            state.activations = try Self.activations(db)
+            state.lastJournalID = try Self.lastID(of: "journal", db)
+            state.cursors = try Self.cursors(db)
+            state.deadLetters = try Self.deadLetterCounts(db)
+            let meta = try Row.fetchCursor(db, sql: "SELECT key, value FROM meta")
+            while let row = try meta.next() {
+                let key: String = row["key"]
+                if !key.hasPrefix(Counter.prefix) { state.meta[key] = row["value"] }
+            }
+            return state
+        }
+    }
+
+    /// The stored positions, by partition.
+    public func positions() async throws(StateStoreError) -> [PartitionPosition] {
+        try await read { db in try Self.positions(db) }
+    }
+
+    /// Moves one partition by hand.
+    public func setPosition(_ position: PartitionPosition, keepingState: Bool) async throws(StateStoreError) {
+        try await write { db in
+            try Self.write(position, updatedNs: position.updatedNs, db)
+            if !keepingState { try Self.discardState(db) }
+        }
+    }
+
+    /// Forgets positions and the partial results.
+    public func resetPositions(of partitions: [Int]?) async throws(StateStoreError) {
+        try await write { db in
+            if let partitions {
+                for partition in partitions {
+                    try db.execute(sql: "DELETE FROM positions WHERE partition_id = ?", arguments: [partition])
+                }
+            } else {
+                try db.execute(sql: "DELETE FROM positions")
+                try db.execute(sql: "DELETE FROM source")
+            }
+            try Self.discardState(db)
+        }
+    }
+
+    /// Recorded gaps, oldest first.
+    public func gaps(limit: Int) async throws(StateStoreError) -> [SequenceGap] {
+        try await read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT partition_id, first_missing, last_missing, reason, detected_ns FROM gaps
+                    ORDER BY detected_ns, partition_id, first_missing LIMIT ?
+                    """, arguments: [max(0, limit)]
+            ).map { row in
+                SequenceGap(
+                    partition: row["partition_id"], firstMissing: row["first_missing"],
+                    lastMissing: row["last_missing"], reason: row["reason"], detectedNs: row["detected_ns"])
+            }
+        }
+    }
+
+    private static func discardState(_ db: Database) throws {
+        try db.execute(sql: "DELETE FROM deltas")
+        try db.execute(sql: "DELETE FROM snapshot")
+    }
+
+    private static func source(_ db: Database) throws -> SourceIdentity? {
+        try Row.fetchOne(db, sql: "SELECT namespace, hub, consumer_group, created_ms FROM source WHERE id = 1")
+            .map { row in
+                SourceIdentity(
+                    namespace: row["namespace"], hub: row["hub"], consumerGroup: row["consumer_group"],
+                    createdMs: row["created_ms"])
+            }
+    }
+
+    private static func positions(_ db: Database) throws -> [PartitionPosition] {
+        try Row.fetchAll(
+            db,
+            sql: """
+                SELECT partition_id, sequence, broker_offset, enqueued_ms, watermark_ns, updated_ns FROM positions
+                ORDER BY partition_id
+                """
+        ).map { row in
+            PartitionPosition(
+                partition: row["partition_id"], sequence: row["sequence"], offset: row["broker_offset"],
+                enqueuedMs: row["enqueued_ms"], watermarkNs: row["watermark_ns"], updatedNs: row["updated_ns"])
+        }
+    }
+
+    private static func activations(_ db: Database) throws -> [RuleActivation] {
+        try Row.fetchAll(
+            db,
+            sql: """
+                SELECT rule_id, version, partition_id, sequence, activated_ns FROM rule_activations
+                ORDER BY rule_id, version, partition_id
+                """
+        ).map { row in
+            RuleActivation(
+                ruleID: row["rule_id"], version: row["version"], partition: row["partition_id"],
+                sequence: row["sequence"], activatedNs: row["activated_ns"])
+        }
+    }
+}
