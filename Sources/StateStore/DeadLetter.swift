@@ -37,7 +37,9 @@ public struct DeadLetter: Hashable, Sendable {
 public struct StoredDeadLetter: Hashable, Sendable {
     /// Its id; ids grow.
     public var id: Int64
-    /// The letter. Its bytes are empty in lists, and when ``bytesKept`` is false.
+    /// The letter.
+    ///
+    /// Its bytes are empty in lists, and when ``bytesKept`` is false.
     public var letter: DeadLetter
     /// Number of bytes that the letter had.
     public var bytesCount: Int

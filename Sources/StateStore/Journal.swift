@@ -1,4 +1,6 @@
-/// What happened to a finding. Raw values are OCSF `activity_id`.
+/// What happened to a finding.
+///
+/// Raw values are OCSF `activity_id`.
 public enum JournalActivity: Int, Hashable, Sendable, CaseIterable {
     /// It was raised.
     case create = 1
@@ -43,7 +45,9 @@ public struct JournalDraft: Hashable, Sendable {
     public var isAlert: Bool
     /// Whether it is sent.
     public var status: JournalStatus
-    /// The finding, encoded; JSON so that sqlite3 can show it. Opaque here.
+    /// The finding, encoded; JSON so that sqlite3 can show it.
+    ///
+    /// Opaque here.
     public var payload: [UInt8]
     /// When it was decided, nanoseconds since the Unix epoch.
     public var decidedNs: Int64
@@ -118,7 +122,9 @@ public struct JournalRetention: Hashable, Sendable {
     }
 }
 
-/// How full the journal is. The runtime stops credit when what sinks owe exceeds its bound.
+/// How full the journal is.
+///
+/// The runtime stops credit when what sinks owe exceeds its bound.
 public struct JournalUsage: Hashable, Sendable {
     /// Number of rows.
     public var rows: Int64

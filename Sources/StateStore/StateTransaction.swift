@@ -42,11 +42,15 @@ public struct CommitReceipt: Hashable, Sendable {
     public var journalIDs: [Int64]
     /// Drafts that the journal held already; they were not written again.
     public var alreadyJournaled: [JournalKey]
-    /// Highest delta id so far: what a later ``StateSnapshot/Coverage/through(_:)`` may name. 0 when none was written.
+    /// Highest delta id so far: what a later ``StateSnapshot/Coverage/through(_:)`` may name.
+    ///
+    /// 0 when none was written.
     public var lastDeltaID: Int64
     /// Dead letters stored with their bytes.
     public var deadLettersStored: Int
-    /// Dead letters whose row was stored without bytes: the byte bound was reached. The hub may still have the event.
+    /// Dead letters whose row was stored without bytes: the byte bound was reached.
+    ///
+    /// The hub may still have the event.
     public var deadLettersWithoutBytes: Int
     /// Dead letters that were only counted: the row bound was reached.
     public var deadLettersOverflowed: Int
@@ -113,7 +117,9 @@ public struct PartitionPosition: Hashable, Sendable {
     public var enqueuedMs: Int64
     /// The partition's watermark, nanoseconds since the Unix epoch.
     public var watermarkNs: Int64
-    /// When the position was stored, nanoseconds since the Unix epoch. Commits write the transaction's own time.
+    /// When the position was stored, nanoseconds since the Unix epoch.
+    ///
+    /// Commits write the transaction's own time.
     public var updatedNs: Int64
 
     /// Makes a position.
@@ -137,7 +143,9 @@ public struct SourceIdentity: Hashable, Sendable {
     public var hub: String
     /// Consumer group.
     public var consumerGroup: String
-    /// The hub's `created_at` in milliseconds since the Unix epoch; nil where the broker has none. A change means that
+    /// The hub's `created_at` in milliseconds since the Unix epoch; nil where the broker has none.
+    ///
+    /// A change means that
     /// the hub was recreated and stored positions mean nothing.
     public var createdMs: Int64?
 

@@ -54,7 +54,9 @@ extension SQLiteStateStore {
         }
     }
 
-    /// Deltas and snapshot. A snapshot removes what it holds in the same transaction, so that the state can be loaded
+    /// Deltas and snapshot.
+    ///
+    /// A snapshot removes what it holds in the same transaction, so that the state can be loaded
     /// at any instant and never counts twice.
     private static func writeState(
         _ transaction: StateTransaction, _ db: Database, _ receipt: inout CommitReceipt

@@ -59,9 +59,9 @@ extension SQLiteStateStore {
                 FROM deadletters WHERE replayed_ns IS NOT NULL ORDER BY id LIMIT 1
                 """)
         guard let row else { return nil }
-        let id: Int64 = row["id"]
+        let id: Int64 = try row.field("id")
         try db.execute(sql: "DELETE FROM deadletters WHERE id = ?", arguments: [id])
-        return row["freed"]
+        return try row.field("freed")
     }
 
     /// Dead letters behind `id`, in order, without their bytes.
@@ -75,7 +75,7 @@ extension SQLiteStateStore {
                     SELECT \(Self.letterColumns) FROM deadletters
                     WHERE id > ? \(includingReplayed ? "" : "AND replayed_ns IS NULL") ORDER BY id LIMIT ?
                     """, arguments: [id, max(0, limit)]
-            ).map { Self.letter($0, bytes: []) }
+            ).map { try Self.letter($0, bytes: []) }
         }
     }
 
@@ -85,13 +85,15 @@ extension SQLiteStateStore {
             try Row.fetchOne(
                 db, sql: "SELECT \(Self.letterColumns), bytes FROM deadletters WHERE id = ?", arguments: [id]
             ).map { row in
-                let bytes: Data? = row["bytes"]
-                return Self.letter(row, bytes: bytes.map { [UInt8]($0) } ?? [])
+                let bytes: Data? = try row.optional("bytes")
+                return try Self.letter(row, bytes: bytes.map { [UInt8]($0) } ?? [])
             }
         }
     }
 
-    /// Marks dead letters as replayed. Unknown ids are ignored; returns how many were marked now.
+    /// Marks dead letters as replayed.
+    ///
+    /// Unknown ids are ignored; returns how many were marked now.
     public func markReplayed(_ ids: [Int64], atNs: Int64) async throws(StateStoreError) -> Int {
         try await write { db in
             var marked = 0
@@ -120,11 +122,12 @@ extension SQLiteStateStore {
                 FROM deadletters GROUP BY reason
                 """)
         for row in rows {
-            let count: Int64 = row["n"]
-            counts.byReason[row["reason"]] = count
+            let count: Int64 = try row.field("n")
+            let reason: String = try row.field("reason")
+            counts.byReason[reason] = count
             counts.stored += count
-            counts.replayed += row["replayed"]
-            counts.withoutBytes += row["bare"]
+            counts.replayed += try row.field("replayed")
+            counts.withoutBytes += try row.field("bare")
         }
         return counts
     }
@@ -134,13 +137,14 @@ extension SQLiteStateStore {
         replayed_ns, bytes IS NOT NULL AS kept
         """
 
-    private static func letter(_ row: Row, bytes: [UInt8]) -> StoredDeadLetter {
-        StoredDeadLetter(
-            id: row["id"],
+    private static func letter(_ row: Row, bytes: [UInt8]) throws -> StoredDeadLetter {
+        try StoredDeadLetter(
+            id: row.field("id"),
             letter: DeadLetter(
-                partition: row["partition_id"], sequence: row["sequence"], offset: row["broker_offset"],
-                enqueuedMs: row["enqueued_ms"], receivedNs: row["received_ns"], reason: row["reason"],
-                bytePosition: row["byte_position"], bytes: bytes),
-            bytesCount: row["bytes_count"], bytesKept: row["kept"], replayedNs: row["replayed_ns"])
+                partition: row.field("partition_id"), sequence: row.field("sequence"),
+                offset: row.field("broker_offset"),
+                enqueuedMs: row.field("enqueued_ms"), receivedNs: row.field("received_ns"), reason: row.field("reason"),
+                bytePosition: row.optional("byte_position"), bytes: bytes),
+            bytesCount: row.field("bytes_count"), bytesKept: row.field("kept"), replayedNs: row.optional("replayed_ns"))
     }
 }

@@ -12,19 +12,21 @@ extension SQLiteStateStore {
                     FROM journal WHERE id > ? ORDER BY id LIMIT ?
                     """, arguments: [id, max(0, limit)]
             ).map { row in
-                guard let activity = JournalActivity(rawValue: row["activity"]),
-                    let status = JournalStatus(rawValue: row["status"])
+                guard let activity = try JournalActivity(rawValue: row.field("activity")),
+                    let status = try JournalStatus(rawValue: row.field("status"))
                 else {
-                    let id: Int64 = row["id"]
+                    let id: Int64 = try row.field("id")
                     throw StateStoreError(.corrupt, path: path, detail: "journal row \(id) has an unknown activity")
                 }
-                let payload: Data = row["payload"]
-                return JournalRow(
-                    id: row["id"],
+                let payload: Data = try row.field("payload")
+                return try JournalRow(
+                    id: row.field("id"),
                     draft: JournalDraft(
-                        key: JournalKey(findingID: row["finding_id"], activity: activity, revision: row["revision"]),
-                        ruleID: row["rule_id"], isAlert: row["is_alert"], status: status, payload: [UInt8](payload),
-                        decidedNs: row["decided_ns"]))
+                        key: JournalKey(
+                            findingID: row.field("finding_id"), activity: activity, revision: row.field("revision")),
+                        ruleID: row.field("rule_id"), isAlert: row.field("is_alert"), status: status,
+                        payload: [UInt8](payload),
+                        decidedNs: row.field("decided_ns")))
             }
         }
     }
@@ -59,9 +61,10 @@ extension SQLiteStateStore {
                 sql: "SELECT id, decided_ns, LENGTH(payload) AS size FROM journal WHERE id <= ? ORDER BY id",
                 arguments: [delivered])
             while let row = try rows.next() {
-                let (decided, size): (Int64, Int64) = (row["decided_ns"], row["size"])
+                let decided: Int64 = try row.field("decided_ns")
+                let size: Int64 = try row.field("size")
                 guard decided <= young, excess > 0 || decided < old else { break }
-                removed.append(row["id"])
+                try removed.append(row.field("id"))
                 bytes += size
                 excess -= size
             }
@@ -102,10 +105,10 @@ extension SQLiteStateStore {
 
     static func cursors(_ db: Database) throws -> [SinkCursor] {
         try Row.fetchAll(db, sql: "SELECT sink, journal_id, inode, length FROM cursors ORDER BY sink").map { row in
-            let inode: Int64 = row["inode"]
-            return SinkCursor(
-                sink: row["sink"], journalID: row["journal_id"], inode: UInt64(bitPattern: inode),
-                length: row["length"])
+            let inode: Int64 = try row.field("inode")
+            return try SinkCursor(
+                sink: row.field("sink"), journalID: row.field("journal_id"), inode: UInt64(bitPattern: inode),
+                length: row.field("length"))
         }
     }
 }

@@ -12,9 +12,9 @@ extension SQLiteStateStore {
             state.snapshot = snapshot.map { [UInt8]($0) }
             let deltas = try Row.fetchCursor(db, sql: "SELECT id, partition_id, bytes FROM deltas ORDER BY id")
             while let row = try deltas.next() {
-                let bytes: Data = row["bytes"]
-                state.deltas.append(
-                    StoredDelta(id: row["id"], partition: row["partition_id"], bytes: [UInt8](bytes)))
+                let bytes: Data = try row.field("bytes")
+                try state.deltas.append(
+                    StoredDelta(id: row.field("id"), partition: row.field("partition_id"), bytes: [UInt8](bytes)))
             }
             state.activations = try Self.activations(db)
             state.lastJournalID = try Self.lastID(of: "journal", db)
@@ -22,8 +22,8 @@ extension SQLiteStateStore {
             state.deadLetters = try Self.deadLetterCounts(db)
             let meta = try Row.fetchCursor(db, sql: "SELECT key, value FROM meta")
             while let row = try meta.next() {
-                let key: String = row["key"]
-                if !key.hasPrefix(Counter.prefix) { state.meta[key] = row["value"] }
+                let key: String = try row.field("key")
+                if !key.hasPrefix(Counter.prefix) { state.meta[key] = try row.field("value") }
             }
             return state
         }
@@ -67,9 +67,10 @@ extension SQLiteStateStore {
                     ORDER BY detected_ns, partition_id, first_missing LIMIT ?
                     """, arguments: [max(0, limit)]
             ).map { row in
-                SequenceGap(
-                    partition: row["partition_id"], firstMissing: row["first_missing"],
-                    lastMissing: row["last_missing"], reason: row["reason"], detectedNs: row["detected_ns"])
+                try SequenceGap(
+                    partition: row.field("partition_id"), firstMissing: row.field("first_missing"),
+                    lastMissing: row.field("last_missing"), reason: row.field("reason"),
+                    detectedNs: row.field("detected_ns"))
             }
         }
     }
@@ -82,9 +83,10 @@ extension SQLiteStateStore {
     private static func source(_ db: Database) throws -> SourceIdentity? {
         try Row.fetchOne(db, sql: "SELECT namespace, hub, consumer_group, created_ms FROM source WHERE id = 1")
             .map { row in
-                SourceIdentity(
-                    namespace: row["namespace"], hub: row["hub"], consumerGroup: row["consumer_group"],
-                    createdMs: row["created_ms"])
+                try SourceIdentity(
+                    namespace: row.field("namespace"), hub: row.field("hub"),
+                    consumerGroup: row.field("consumer_group"),
+                    createdMs: row.optional("created_ms"))
             }
     }
 
@@ -96,9 +98,11 @@ extension SQLiteStateStore {
                 ORDER BY partition_id
                 """
         ).map { row in
-            PartitionPosition(
-                partition: row["partition_id"], sequence: row["sequence"], offset: row["broker_offset"],
-                enqueuedMs: row["enqueued_ms"], watermarkNs: row["watermark_ns"], updatedNs: row["updated_ns"])
+            try PartitionPosition(
+                partition: row.field("partition_id"), sequence: row.field("sequence"),
+                offset: row.field("broker_offset"),
+                enqueuedMs: row.field("enqueued_ms"), watermarkNs: row.field("watermark_ns"),
+                updatedNs: row.field("updated_ns"))
         }
     }
 
@@ -110,9 +114,9 @@ extension SQLiteStateStore {
                 ORDER BY rule_id, version, partition_id
                 """
         ).map { row in
-            RuleActivation(
-                ruleID: row["rule_id"], version: row["version"], partition: row["partition_id"],
-                sequence: row["sequence"], activatedNs: row["activated_ns"])
+            try RuleActivation(
+                ruleID: row.field("rule_id"), version: row.field("version"), partition: row.field("partition_id"),
+                sequence: row.field("sequence"), activatedNs: row.field("activated_ns"))
         }
     }
 }

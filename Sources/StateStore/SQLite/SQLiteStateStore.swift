@@ -1,11 +1,12 @@
 import GRDB
+import Synchronization
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #elseif canImport(Darwin)
-import Darwin
+    import Darwin
 #endif
 
 /// The state in one local file: SQLite, write-ahead log, one transaction per commit.
@@ -33,8 +34,11 @@ public final class SQLiteStateStore: StateStore {
     let bounds: DeadLetterBounds
     private let pool: DatabasePool
     private let lock: StateFileLock?
+    private let isClosed = Atomic(false)
 
-    /// Opens or creates a state file. Blocks on the disk: call it at start-up.
+    /// Opens or creates a state file.
+    ///
+    /// Blocks on the disk: call it at start-up.
     ///
     /// Throws `.notOurs`, `.newerVersion`, `.olderVersion`, `.inUse`, `.readOnly`, `.notFound`, `.diskFull`, `.corrupt`.
     /// A file that is refused is left untouched.
@@ -100,10 +104,22 @@ public final class SQLiteStateStore: StateStore {
         }
     }
 
+    /// `synchronous` and `journal_mode` as SQLite reports them on the writer; for the tests.
+    package func durability() async throws(StateStoreError) -> (synchronous: Int, journalMode: String) {
+        try await perform { db in
+            (
+                try Int.fetchOne(db, sql: "PRAGMA synchronous") ?? -1,
+                try String.fetchOne(db, sql: "PRAGMA journal_mode") ?? ""
+            )
+        }
+    }
+
     /// Checkpoints the log and closes the file; the lock is free afterwards.
     public func close() async throws(StateStoreError) {
         // Behind all writes that were asked for before.
-        try? await perform { _ in }
+        _ = try? await perform { _ in }
+        // GRDB traps on some uses of a closed connection: nothing may reach it any more.
+        guard !isClosed.exchange(true, ordering: .sequentiallyConsistent) else { return }
         do {
             try pool.close()
         } catch {
@@ -118,6 +134,7 @@ public final class SQLiteStateStore: StateStore {
     func read<Value: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(StateStoreError) -> Value {
+        guard !isClosed.load(ordering: .sequentiallyConsistent) else { throw StateStoreError(.closed, path: path) }
         let result: Result<Value, any Error> = await withCheckedContinuation { continuation in
             pool.asyncRead { database in
                 continuation.resume(returning: Result { try body(database.get()) })
@@ -147,8 +164,15 @@ public final class SQLiteStateStore: StateStore {
         // A continuation rather than GRDB's async functions: those roll back when the calling task is cancelled, and a
         // process that drains commits from cancelled tasks.
         let result: Result<Value, any Error> = await withCheckedContinuation { continuation in
-            pool.asyncWriteWithoutTransaction { db in
-                continuation.resume(returning: Result { try body(db) })
+            pool.asyncWriteWithoutTransaction { [self] db in
+                continuation.resume(
+                    returning: Result {
+                        // Asked here, on the writer's queue, behind which the file is closed.
+                        guard !isClosed.load(ordering: .sequentiallyConsistent) else {
+                            throw StateStoreError(.closed, path: path)
+                        }
+                        return try body(db)
+                    })
             }
         }
         return try unwrap(result)
@@ -195,11 +219,11 @@ public final class SQLiteStateStore: StateStore {
 
     private static func closeDescriptor(_ descriptor: Int32) {
         #if canImport(Glibc)
-        _ = Glibc.close(descriptor)
+            _ = Glibc.close(descriptor)
         #elseif canImport(Musl)
-        _ = Musl.close(descriptor)
+            _ = Musl.close(descriptor)
         #elseif canImport(Darwin)
-        _ = Darwin.close(descriptor)
+            _ = Darwin.close(descriptor)
         #endif
     }
 

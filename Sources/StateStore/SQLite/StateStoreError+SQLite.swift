@@ -1,15 +1,17 @@
 import GRDB
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #elseif canImport(Darwin)
-import Darwin
+    import Darwin
 #endif
 
 extension StateStoreError {
-    /// Sorts what GRDB throws. The statement and its arguments stay out of the message: they may hold log data.
+    /// Sorts what GRDB throws.
+    ///
+    /// The statement and its arguments stay out of the message: they may hold log data.
     init(_ error: any Error, path: String) {
         if let error = error as? StateStoreError {
             self = error
