@@ -1,0 +1,70 @@
+import AMQPChannel
+import AMQPEngine
+import NIOCore
+import NIOPosix
+import NIOSSL
+
+/// One AMQP listener: builds the pipeline of each connection.
+struct BrokerListener: Sendable {
+    let address: DevBrokerConfiguration.Listener
+    let tls: ServerTLS?
+    let context: BrokerContext
+    let registry: ConnectionRegistry
+
+    /// Binds the address.
+    func bind(group: any EventLoopGroup) async throws(DevBrokerError) -> any Channel {
+        let bootstrap = ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 256)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+            // Events are pushed in bulk: small default marks would stop the engine every few frames.
+            .childChannelOption(.writeBufferWaterMark, value: .init(low: 256 * 1024, high: 1 << 20))
+            .childChannelOption(
+                .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 4096, initial: 65_536, maximum: 1 << 20))
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try addHandlers(to: channel) }
+            }
+        do {
+            return try await bootstrap.bind(host: address.host, port: address.port).get()
+        } catch {
+            throw DevBrokerError(
+                .addressUnavailable,
+                "The broker cannot listen on \(address.host):\(address.port): \(error). Choose another port, or 0 for any.")
+        }
+    }
+
+    /// Adds TLS, when configured, and AMQP to a fresh channel.
+    private func addHandlers(to channel: any Channel) throws {
+        if let tls {
+            try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls.context))
+        }
+        try Self.addBroker(to: channel, context: context, registry: registry)
+    }
+
+    /// Adds AMQP in the broker's role to a channel that carries clear bytes.
+    static func addBroker(to channel: any Channel, context: BrokerContext, registry: ConnectionRegistry) throws {
+        let connection = BrokerConnection(context: context, registry: registry)
+        let engine = AMQPEngine(
+            BrokerConnection.engineConfiguration(messageSizeMax: context.configuration.messageSizeMax))
+        try channel.pipeline.syncOperations.addHandlers(
+            DrainRelay(connection), AMQPChannelHandler(engine: engine, delegate: connection))
+    }
+}
+
+/// Tells the broker's connection when the channel takes bytes again.
+///
+/// It stands before the AMQP handler, which writes what the engine still holds first; then there is room for more events.
+private final class DrainRelay: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    private let connection: BrokerConnection
+
+    init(_ connection: BrokerConnection) {
+        self.connection = connection
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        context.fireChannelWritabilityChanged()
+        if context.channel.isWritable { connection.outputDrained() }
+    }
+}

@@ -1,0 +1,43 @@
+import Foundation
+import NIOSSL
+
+/// The TLS set-up of the broker's listeners.
+struct ServerTLS: Sendable {
+    let context: NIOSSLContext
+    /// The certificate that clients must trust, when the broker made its own.
+    let authorityPEM: String?
+
+    /// Loads or makes the certificate.
+    init(identity: DevBrokerConfiguration.TLSIdentity) throws(DevBrokerError) {
+        switch identity {
+        case .generated(let hostNames):
+            let certificates = try GeneratedCertificates(hostNames: hostNames, now: Date())
+            authorityPEM = certificates.authorityPEM
+            context = try Self.context("the generated certificate") {
+                let chain = try NIOSSLCertificate.fromPEMBytes(Array(certificates.certificatePEM.utf8))
+                let key = try NIOSSLPrivateKey(bytes: Array(certificates.privateKeyPEM.utf8), format: .pem)
+                return (chain, key)
+            }
+        case .files(let chainFile, let keyFile):
+            authorityPEM = nil
+            context = try Self.context("\(chainFile) with \(keyFile)") {
+                (try NIOSSLCertificate.fromPEMFile(chainFile), try NIOSSLPrivateKey(file: keyFile, format: .pem))
+            }
+        }
+    }
+
+    private static func context(
+        _ what: String, load: () throws -> ([NIOSSLCertificate], NIOSSLPrivateKey)
+    ) throws(DevBrokerError) -> NIOSSLContext {
+        do {
+            let (chain, key) = try load()
+            var configuration = TLSConfiguration.makeServerConfiguration(
+                certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
+            configuration.minimumTLSVersion = .tlsv12
+            return try NIOSSLContext(configuration: configuration)
+        } catch {
+            throw DevBrokerError(
+                .certificateUnusable, "TLS cannot use \(what): \(error). Both must be PEM and belong together.")
+        }
+    }
+}
