@@ -1,5 +1,5 @@
 /// One thing that is wrong with the configuration: where, what, and what to do.
-public struct ConfigurationProblem: Hashable, Sendable, CustomStringConvertible {
+public struct ConfigurationProblem: Error, Hashable, Sendable, CustomStringConvertible {
     /// `hubwatch.yaml:12:3`, `HUBWATCH_FROM`, `--from`.
     public let place: String
     /// What is wrong and what would be right.
