@@ -25,7 +25,7 @@ public struct AttackPlan: Hashable, Sendable {
     public static let standard = AttackPlan(keyListings: 3, modelThefts: 2, nearMisses: true)
 
     /// The bound on each number: a plan is held in memory.
-    static let most = 10_000
+    static let most = 1_000
 
     /// Reads a plan from text; what is not named is zero.
     public init(parsing text: String) throws(SampleLogsError) {

@@ -104,11 +104,8 @@ extension LogGenerator {
             if facts.partitionKey.isEmpty { facts.partitionKey = inventory.tenant }
             facts.include(time)
         case .noise:
-            let kind = inventory.resources[random.below(inventory.resources.count)]
-            if let resource = random.element(of: kind), let principal = random.element(of: inventory.users) {
-                noiseWriter.write(at: time, on: resource, by: principal, random: &random, into: &body)
-                if facts.partitionKey.isEmpty { facts.partitionKey = resource.partitionKey }
-            }
+            let resource = noiseWriter.write(at: time, of: inventory, random: &random, into: &body)
+            if facts.partitionKey.isEmpty { facts.partitionKey = resource?.partitionKey ?? "" }
             facts.include(time)
         }
         if let quirk, body.apply(quirk, toRecordAt: start) { expected.count(quirk) }

@@ -6,25 +6,30 @@ struct NoiseWriter: Sendable {
     }
 
     private let tenant: String
-    private let kinds: [RecordTemplate<Slot>]
+    /// The kinds of records, each with the kind of resource that writes it, as an index of `ResourceKind.all`.
+    private let kinds: [(template: RecordTemplate<Slot>, resourceKind: Int)]
 
     init(tenant: String) {
         self.tenant = tenant
         kinds = [
-            RecordTemplate(Self.vault), RecordTemplate(Self.blob), RecordTemplate(Self.kubernetes),
-            RecordTemplate(Self.firewall), RecordTemplate(Self.directory), RecordTemplate(Self.gateway),
-            RecordTemplate(Self.function), RecordTemplate(Self.metric),
+            (RecordTemplate(Self.vault), 2), (RecordTemplate(Self.blob), 1), (RecordTemplate(Self.kubernetes), 9),
+            (RecordTemplate(Self.firewall), 10), (RecordTemplate(Self.directory), 0),
+            (RecordTemplate(Self.gateway), 11), (RecordTemplate(Self.function), 4), (RecordTemplate(Self.metric), 1),
         ]
     }
 
-    /// Appends one record of a random kind.
+    /// Appends one record of a random kind; gives the resource that it is about.
     func write(
-        at time: EventTime, on resource: Resource, by principal: Principal, random: inout SeededRandom,
-        into body: inout [UInt8]
-    ) {
+        at time: EventTime, of inventory: Inventory, random: inout SeededRandom, into body: inout [UInt8]
+    ) -> Resource? {
         let bits = random.next()
+        let kind = kinds[Int(bits & 0xFFFF) % kinds.count]
+        guard
+            let resource = random.element(of: inventory.resources[kind.resourceKind]),
+            let principal = random.element(of: inventory.users)
+        else { return nil }
         let correlation = random.guid()
-        kinds[Int(bits & 0xFFFF) % kinds.count].write(into: &body) { slot, body in
+        kind.template.write(into: &body) { slot, body in
             switch slot {
             case .time: body.append(time: time)
             case .resource: body.append(contentsOf: resource.mixedID)
@@ -44,6 +49,7 @@ struct NoiseWriter: Sendable {
             case .name: body.append(text: resource.name)
             }
         }
+        return resource
     }
 }
 

@@ -8,7 +8,7 @@ struct ResourceKind: Sendable {
     static let openAI = ResourceKind(
         provider: "Microsoft.CognitiveServices", type: "accounts", namePrefix: "cog", groupWord: "ai")
 
-    /// All types that the background activity log touches; `ActivityOperation.kind` counts along this list.
+    /// All types in the background; `ActivityOperation.kind` and the kinds of noise count along this list.
     static let all: [ResourceKind] = [
         ResourceKind(
             provider: "Microsoft.Compute", type: "virtualMachines", namePrefix: "vm-app", groupWord: "compute"),
@@ -28,6 +28,8 @@ struct ResourceKind: Sendable {
             provider: "Microsoft.Authorization", type: "roleAssignments", namePrefix: "assignment", groupWord: "core"),
         ResourceKind(
             provider: "Microsoft.ContainerService", type: "managedClusters", namePrefix: "aks-prod", groupWord: "aks"),
+        ResourceKind(provider: "Microsoft.Network", type: "azureFirewalls", namePrefix: "afw-edge", groupWord: "net"),
+        ResourceKind(provider: "Microsoft.ApiManagement", type: "service", namePrefix: "apim-ai", groupWord: "web"),
     ]
 
     static let storage = 1
