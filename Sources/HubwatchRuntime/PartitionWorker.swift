@@ -8,7 +8,7 @@ import NIOCore
 /// Folds one partition's events on its connection's event loop and posts frozen deltas to the coordinator.
 ///
 /// **Bounds**: at most one delta is under way to the coordinator. While it is, the fold gathers the next one; when that has
-/// grown past `heldBytesMax` of events, credit stops until the coordinator has caught up.
+/// grown past ``heldBytesMax`` of events, credit stops until the coordinator has caught up.
 /// **Isolation**: confined to its event loop.
 final class PartitionWorker: PartitionConsumer {
     /// Longest time a folded event waits before its delta is posted.
@@ -24,11 +24,12 @@ final class PartitionWorker: PartitionConsumer {
     private let clockSkew: Duration
     private let logger: Logger
 
+    private var control: PartitionControl?
     private var isPosting = false
+    private var isHeld = false
     private var scheduledPost: Scheduled<Void>?
     private var bytesSincePost = 0
-    private var resumeCredit: (() -> Void)?
-    private var drained: [EventLoopPromise<Void>] = []
+    private var drainPromises: [EventLoopPromise<Void>] = []
 
     init(
         partition: Int, fold: PartitionFold, coordinator: Coordinator, status: RunStatus, loop: any EventLoop,
@@ -40,44 +41,91 @@ final class PartitionWorker: PartitionConsumer {
         self.status = status
         self.loop = loop
         self.clockSkew = clockSkew
+        var logger = logger
+        logger[metadataKey: "partition"] = "\(partition)"
         self.logger = logger
     }
 
-    func received(_ batch: EventBatch) -> ConsumerVerdict {
-        let receivedAt = Timestamp(nanoseconds: batch.receivedAtNs)
-        var bytes = 0
-        for event in batch.events {
-            bytes += foldOne(event, of: batch, receivedAt)
-        }
-        bytesSincePost += bytes
-        publishProgress(batch, bytes)
-        postSoon()
-        return isPosting && bytesSincePost > Self.heldBytesMax ? .hold : .proceed
-    }
-
-    private func foldOne(_ event: ReceivedEvent, of batch: EventBatch, _ receivedAt: Timestamp) -> Int {
-        batch.withBytes(of: event) { offset, body in
-            let header = MessageHeader(
-                sequenceNumber: event.sequenceNumber, offset: offset,
-                enqueuedTime: Timestamp(milliseconds: event.enqueuedTimeMs), receivedAt: receivedAt)
-            if let body {
-                fold.fold(header, body: body)
-                return body.count
-            }
-            // A body that is neither data nor text cannot hold a log record.
-            fold.reject(header, body: UnsafeRawBufferPointer(start: nil, count: 0), reason: .unusableMessage)
-            return 0
-        }
-    }
-
-    private func publishProgress(_ batch: EventBatch, _ bytes: Int) {
+    func attached(_ attachment: PartitionAttachment) {
+        control = attachment.control
         let folded = fold.position?.sequenceNumber
         status.update(partition) {
+            $0.isAttached = true
+            if $0.startedAfter == nil { $0.startedAfter = folded ?? -1 }
+        }
+        logger.debug("attached at \(attachment.position)")
+    }
+
+    func received(_ batch: EventBatch) -> ConsumerVerdict {
+        let receivedAt = Timestamp(nanoseconds: batch.receivedAt)
+        var bytes = 0
+        for event in batch.events { bytes += foldOne(event, of: batch, receivedAt) }
+        bytesSincePost += bytes
+        let folded = fold.position?.sequenceNumber
+        let count = batch.events.count
+        status.update(partition) {
             $0.folded = folded
-            $0.messages += Int64(batch.events.count)
+            $0.messages += Int64(count)
             $0.bytes += Int64(bytes)
             if let last = batch.lastEnqueuedSequenceNumber { $0.lastEnqueued = max(last, $0.lastEnqueued ?? -1) }
         }
+        postSoon()
+        isHeld = isPosting && bytesSincePost > Self.heldBytesMax
+        return isHeld ? .hold : .proceed
+    }
+
+    /// Folds one event; the size of its body in bytes.
+    private func foldOne(_ event: ReceivedEvent, of batch: EventBatch, _ receivedAt: Timestamp) -> Int {
+        let header = MessageHeader(
+            sequenceNumber: event.sequenceNumber, offset: batch.slab.bytes(event.offset),
+            enqueuedTime: Timestamp(milliseconds: event.enqueuedTimeMilliseconds), receivedAt: receivedAt)
+        let size = batch.withBody(of: event) { body in
+            fold.fold(header, body: body)
+            return body.count
+        }
+        if let size { return size }
+        // Nothing in it can hold a log record: the whole message is kept, so that a person can see what it was.
+        let message = batch.message(of: event)
+        fold.reject(header, body: message, reason: .unusableMessage)
+        return message.count
+    }
+
+    func missing(_ gap: SequenceGap) {
+        logger.warning("Sequence numbers \(gap.first) to \(gap.last) are missing (\(gap.count) messages).")
+        let coordinator = self.coordinator
+        let partition = self.partition
+        Task { await coordinator.missing(gap, partition: partition) }
+    }
+
+    func detached(_ reason: PartitionDetachReason) {
+        status.update(partition) { $0.isAttached = false }
+        switch reason {
+        case .stolen(let error, let pause):
+            logger.error("Another reader has taken this partition; trying again in \(Self.text(pause)). \(error)")
+        case .lost(let error, let pause):
+            logger.warning("Link lost; attaching again in \(Self.text(pause)). \(error)")
+        case .stalled(let behind):
+            logger.warning("The link brought nothing although \(behind) messages wait; attaching again.")
+        case .positionRefused(let error, let position):
+            let coordinator = self.coordinator
+            let failure = HubwatchError.positionRefused(partition: partition, position: "\(position)", error)
+            Task { await coordinator.fail(failure) }
+        case .shutdown: break
+        }
+    }
+
+    func idle(_ properties: PartitionProperties, askedAt: Int64) {
+        let (skewed, overflow) = askedAt.subtractingReportingOverflow(clockSkew.nanoseconds)
+        fold.idle(watermark: Timestamp(nanoseconds: overflow ? askedAt : skewed))
+        status.update(partition) {
+            $0.lastEnqueued = properties.lastEnqueuedSequenceNumber
+            $0.isCaughtUp = true
+        }
+        postSoon()
+    }
+
+    func behind(_ properties: PartitionProperties, askedAt: Int64) {
+        status.update(partition) { $0.lastEnqueued = max(properties.lastEnqueuedSequenceNumber, $0.lastEnqueued ?? -1) }
     }
 
     // MARK: Posting
@@ -102,35 +150,49 @@ final class PartitionWorker: PartitionConsumer {
         isPosting = true
         bytesSincePost = 0
         let coordinator = self.coordinator
-        let bound = NIOLoopBound(self, eventLoop: loop)
         let loop = self.loop
+        let worker = NIOLoopBound(self, eventLoop: loop)
         Task {
             await coordinator.merge(delta)
-            loop.execute { bound.value.posted() }
+            loop.execute { worker.value.posted() }
         }
     }
 
     private func posted() {
         isPosting = false
-        if let resume = resumeCredit {
-            resumeCredit = nil
-            resume()
+        if isHeld {
+            isHeld = false
+            control?.resume()
         }
-        if bytesSincePost > 0 || !drained.isEmpty { post() } else { finishDraining() }
+        // What was folded meanwhile has waited long enough.
+        post()
     }
 
     /// Completes when everything folded has been merged. Called once no more events come.
     func drain() -> EventLoopFuture<Void> {
         let promise = loop.makePromise(of: Void.self)
-        drained.append(promise)
+        drainPromises.append(promise)
         post()
         return promise.futureResult
     }
 
     private func finishDraining() {
-        guard !isPosting else { return }
-        let waiting = drained
-        drained = []
+        let waiting = drainPromises
+        drainPromises = []
         for promise in waiting { promise.succeed() }
+    }
+
+    private static func text(_ duration: Duration) -> String {
+        let seconds = Double(duration.nanoseconds) / 1e9
+        return seconds >= 60 ? "\(Int(seconds / 60)) min" : "\((seconds * 10).rounded() / 10) s"
+    }
+}
+
+extension Duration {
+    /// Nanoseconds, held at the largest number.
+    var nanoseconds: Int64 {
+        let (seconds, attoseconds) = components
+        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        return overflow ? .max : whole &+ attoseconds / 1_000_000_000
     }
 }

@@ -1,0 +1,88 @@
+import Detection
+import EventHubs
+import EventHubsClient
+import Logging
+import NIOCore
+import Synchronization
+
+/// Supplies the client with start positions and workers.
+///
+/// **Isolation**: the client asks on its own tasks and event loops; the table of workers is behind a leaf lock and touched
+/// once per partition.
+final class HubSource: PartitionConsumerSource {
+    private let rules: CompiledRules
+    private let coordinator: Coordinator
+    private let status: RunStatus
+    private let start: EventPosition
+    private let clockSkew: Duration
+    private let messageBytesMax: Int
+    private let logger: Logger
+
+    private struct Workers {
+        var byPartition: [Int: NIOLoopBound<PartitionWorker>] = [:]
+        var positions: [Int: Detection.PartitionPosition] = [:]
+    }
+
+    private let workers = Mutex(Workers())
+
+    init(
+        rules: CompiledRules, coordinator: Coordinator, status: RunStatus, start: EventPosition, clockSkew: Duration,
+        messageBytesMax: Int, logger: Logger
+    ) {
+        self.rules = rules
+        self.coordinator = coordinator
+        self.status = status
+        self.start = start
+        self.clockSkew = clockSkew
+        self.messageBytesMax = messageBytesMax
+        self.logger = logger
+    }
+
+    func start(of partition: String) async throws(EventHubsError) -> PartitionStart {
+        let number = try Self.number(partition)
+        guard let position = await coordinator.resume(number), !position.isStart else { return .first(start) }
+        workers.withLock { $0.positions[number] = position }
+        return .after(sequenceNumber: position.sequenceNumber, offset: position.offset.isEmpty ? nil : position.offset)
+    }
+
+    func makeConsumer(for partition: String, on eventLoop: any EventLoop) -> any PartitionConsumer {
+        let number = Int(partition) ?? 0
+        let position = workers.withLock { $0.positions[number] }
+        let fold = PartitionFold(
+            rules: rules, partition: number, resumingAt: position,
+            decoding: .init(bodyBytesMax: messageBytesMax))
+        let worker = PartitionWorker(
+            partition: number, fold: fold, coordinator: coordinator, status: status, loop: eventLoop,
+            clockSkew: clockSkew, logger: logger)
+        let bound = NIOLoopBound(worker, eventLoop: eventLoop)
+        workers.withLock { $0.byPartition[number] = bound }
+        return worker
+    }
+
+    func hubDescribed(_ hub: HubProperties) async { await coordinator.hubDescribed(hub) }
+
+    func connectionChanged(_ change: ConnectionChange) {
+        switch change.kind {
+        case .ready: logger.debug("Connection \(change.connection) is ready.")
+        case .lost(let error, let pause):
+            logger.warning("Connection lost; trying again in \(max(0, pause.nanoseconds) / 1_000_000) ms. \(error)")
+        }
+    }
+
+    /// Posts everything that the workers have folded. Called once the client has stopped.
+    func drain() async {
+        let all = workers.withLock { Array($0.byPartition.values) }
+        for worker in all {
+            try? await worker.eventLoop.flatSubmit { worker.value.drain() }.get()
+        }
+    }
+
+    private static func number(_ partition: String) throws(EventHubsError) -> Int {
+        guard let number = Int(partition), number >= 0 else {
+            throw EventHubsError(
+                .invalidConfiguration, "Partition `\(partition)` has no number",
+                remedy: "hubwatch reads partitions whose ids are whole numbers")
+        }
+        return number
+    }
+}
