@@ -1,0 +1,3 @@
+import Testing
+@testable import Detection
+@Suite struct SmokeTests { @Test func nothing() {} }
