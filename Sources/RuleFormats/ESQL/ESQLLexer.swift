@@ -195,7 +195,9 @@ struct ESQLLexer: Sendable {
         while let c = byte(at: offset) {
             if c == UInt8(ascii: "`") {
                 if case .quotedName(let part) = try quotedName(from: offset).kind { name += part }
-            } else if Self.continuesName(c) || c == UInt8(ascii: "*") || c == UInt8(ascii: ".") || c == UInt8(ascii: "@") {
+            } else if Self.continuesName(c) || c == UInt8(ascii: "*") || c == UInt8(ascii: ".")
+                || c == UInt8(ascii: "@")
+            {
                 if c == UInt8(ascii: "*") { isPattern = true }
                 name.unicodeScalars.append(Unicode.Scalar(c))
                 offset += 1

@@ -52,7 +52,9 @@ struct ElasticColumns: Sendable {
         guard let family = ElasticColumnTable.families[dataset], name.hasPrefix(family.prefix + ".") else { return nil }
         let rest = name.dropFirst(family.prefix.count + 1).split(separator: ".", omittingEmptySubsequences: false)
         // Numbers stand for positions in arrays, which a raw path cannot name.
-        guard rest.allSatisfy({ !$0.isEmpty && $0.utf8.first.map { $0 < 0x30 || $0 > 0x39 } == true }) else { return nil }
+        guard rest.allSatisfy({ !$0.isEmpty && $0.utf8.first.map { $0 < 0x30 || $0 > 0x39 } == true }) else {
+            return nil
+        }
         let steps = rest.map { Self.camelCase($0) }
         return ColumnDefinition(expression: .field(.path(FieldPath(steps))), type: .unknown, isSingle: false)
     }
