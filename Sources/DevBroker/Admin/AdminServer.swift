@@ -15,8 +15,8 @@ struct AdminServer: Sendable {
     ) async throws(DevBrokerError) -> (AdminServer, port: Int) {
         let (ports, bound) = AsyncStream.makeStream(of: Int.self)
         var logger = broker.context.logger
-        // Its own start-up lines would only repeat what the broker reports.
-        logger.logLevel = max(logger.logLevel, .notice)
+        // Its start-up lines would repeat what the broker reports, and it calls a cancelled server an error.
+        logger.logLevel = .critical
         let application = Application(
             router: router(for: broker),
             configuration: ApplicationConfiguration(

@@ -34,11 +34,6 @@ extension BrokerConnection {
         if !blocked.isEmpty { scheduleResume() }
     }
 
-    /// The channel takes bytes again.
-    func outputDrained() {
-        if !blocked.isEmpty { scheduleResume() }
-    }
-
     func scheduleResume() {
         guard !isResumeScheduled, let loop = connection?.eventLoop else { return }
         isResumeScheduled = true

@@ -94,6 +94,10 @@ final class BrokerConnection: AMQPConnectionDelegate {
         if !blocked.isEmpty { scheduleResume() }
     }
 
+    func writable(on connection: AMQPConnection) {
+        if !blocked.isEmpty { scheduleResume() }
+    }
+
     func disconnected(_ cause: AMQPCondition?, on connection: AMQPConnection) {
         forgetLinks { _ in true }
         tokenTimer?.cancel()

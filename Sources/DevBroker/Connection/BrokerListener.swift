@@ -46,25 +46,6 @@ struct BrokerListener: Sendable {
         let connection = BrokerConnection(context: context, registry: registry)
         let engine = AMQPEngine(
             BrokerConnection.engineConfiguration(messageSizeMax: context.configuration.messageSizeMax))
-        try channel.pipeline.syncOperations.addHandlers(
-            DrainRelay(connection), AMQPChannelHandler(engine: engine, delegate: connection))
-    }
-}
-
-/// Tells the broker's connection when the channel takes bytes again.
-///
-/// It stands before the AMQP handler, which writes what the engine still holds first; then there is room for more events.
-private final class DrainRelay: ChannelInboundHandler {
-    typealias InboundIn = ByteBuffer
-
-    private let connection: BrokerConnection
-
-    init(_ connection: BrokerConnection) {
-        self.connection = connection
-    }
-
-    func channelWritabilityChanged(context: ChannelHandlerContext) {
-        context.fireChannelWritabilityChanged()
-        if context.channel.isWritable { connection.outputDrained() }
+        try channel.pipeline.syncOperations.addHandler(AMQPChannelHandler(engine: engine, delegate: connection))
     }
 }

@@ -47,6 +47,8 @@ struct ManagementService: Sendable {
                         .string("operation"): .string("READ"), .string("status-code"): .int(error.status),
                         .string("status-description"): .string(error.condition.description ?? ""),
                         .string("error-condition"): .symbol(error.condition.name),
+                        // The generic spelling as well: the Azure Python client looks for the text there.
+                        .string("statusDescription"): .string(error.condition.description ?? ""),
                     ], body: .none))
         }
     }
