@@ -1,6 +1,7 @@
 import Detection
 import DiagnosticLogs
 import FindingFormats
+import Sinks
 import StateStore
 
 /// The engine's commit in the store's terms: values on one side, rows and bytes on the other.
@@ -16,7 +17,7 @@ enum CommitTranslation {
         transaction.deltas = draft.stateDeltas.map { StoredStateDelta(partition: $0.partition, bytes: $0.bytes) }
         transaction.snapshot = draft.snapshot.map { StateSnapshot(bytes: $0, covers: .everything) }
         var journal: [JournalDraft] = []
-        for entry in draft.journal { journal.append(try journalDraft(entry)) }
+        for entry in draft.journal { journal.append(try JournalDraft(entry)) }
         transaction.journal = journal
         transaction.deadLetters = draft.deadLetters.map(deadLetter)
         transaction.source = identity
@@ -37,21 +38,6 @@ enum CommitTranslation {
             partition: partition, sequence: position.sequenceNumber, offset: position.offset,
             enqueuedMs: position.enqueuedTime.milliseconds, watermarkNs: position.watermark.nanoseconds,
             updatedNs: updated.nanoseconds)
-    }
-
-    private static func journalDraft(_ entry: JournalEntry) throws(FindingFormatError) -> JournalDraft {
-        let record = JournalRecord(entry)
-        let activity: JournalActivity =
-            switch entry.activity {
-            case .create: .create
-            case .update: .update
-            case .close: .close
-            }
-        return JournalDraft(
-            key: JournalKey(findingID: entry.finding.id, activity: activity, revision: entry.revision),
-            ruleID: entry.finding.rule.id, isAlert: entry.isAlert,
-            status: entry.finding.rule.status == .shadow ? .shadow : .active, payload: try record.payload(),
-            decidedNs: entry.finding.times.decided.nanoseconds)
     }
 
     private static func deadLetter(_ record: DeadLetterRecord) -> DeadLetter {

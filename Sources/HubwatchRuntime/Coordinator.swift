@@ -1,5 +1,6 @@
 import Detection
 import DiagnosticLogs
+import EventHubs
 import FindingFormats
 import Logging
 import Sinks
@@ -21,6 +22,9 @@ actor Coordinator {
     }
 
     private var merger: Merger
+    /// Positions at the start, as stored.
+    private let positions: [Int: Detection.PartitionPosition]
+    private let selection: PartitionSelection
     private let store: any StateStore
     private let signal: JournalSignal
     private let status: RunStatus
@@ -28,6 +32,8 @@ actor Coordinator {
     private let options: Options
     private let logger: Logger
     private var identity: SourceIdentity?
+    private var createdAt: Int64?
+    private var gaps: [StoredGap] = []
 
     private var isCommitting = false
     private var commitWaiters: [CheckedContinuation<Void, Never>] = []
@@ -38,16 +44,19 @@ actor Coordinator {
     private var failureIsPending = false
 
     init(
-        merger: Merger, store: any StateStore, signal: JournalSignal, status: RunStatus, options: Options,
-        restoredDeltaBytes: Int, identity: SourceIdentity?, clock: WallClock, logger: Logger
+        merger: Merger, positions: [Int: Detection.PartitionPosition], store: any StateStore, signal: JournalSignal, status: RunStatus, options: Options,
+        restoredDeltaBytes: Int, identity: SourceIdentity?, selection: PartitionSelection, clock: WallClock, logger: Logger
     ) {
         self.merger = merger
+        self.positions = positions
+        self.selection = selection
         self.store = store
         self.signal = signal
         self.status = status
         self.options = options
         self.deltaBytesSinceSnapshot = restoredDeltaBytes
         self.identity = identity
+        self.createdAt = identity?.createdMs
         self.clock = clock
         self.logger = logger
     }
@@ -65,6 +74,38 @@ actor Coordinator {
             }
         }
     }
+
+    /// Where a partition goes on; nil to start it as a first run does. A partition that has appeared is owned from now on.
+    func resume(_ partition: Int) -> Detection.PartitionPosition? {
+        merger.own(partition)
+        return merger.position(of: partition) ?? positions[partition]
+    }
+
+    /// Messages that the broker had and does not give: kept in the ledger of gaps with the next commit.
+    func missing(_ gap: EventHubs.SequenceGap, partition: Int) {
+        gaps.append(
+            StoredGap(
+                partition: partition, firstMissing: gap.first, lastMissing: gap.last, reason: "discontinuity",
+                detectedNs: clock.now().nanoseconds))
+    }
+
+    /// Compares the hub with the one that the state belongs to: a hub that was deleted and made again has other events under
+    /// the same numbers.
+    func hubDescribed(_ hub: HubProperties) {
+        guard let createdAt else {
+            createdAt = hub.createdAt
+            return
+        }
+        if createdAt != hub.createdAt {
+            fail(
+                .otherSource(
+                    stored: "\(hub.name), created \(Timestamp(milliseconds: createdAt).iso8601)",
+                    found: "\(hub.name), created \(Timestamp(milliseconds: hub.createdAt).iso8601)"))
+        }
+    }
+
+    /// Ends the run with a failure.
+    func fail(_ error: HubwatchError) { failure = failure ?? error }
 
     /// Lets time pass without events: closes windows behind the watermark.
     func advance() { merger.advance(now: clock.now()) }
@@ -96,7 +137,7 @@ actor Coordinator {
         while isCommitting { await commitEnded() }
         guard failure == nil else { return }
         let bound = max(options.snapshotAfterBytes, 2 * lastSnapshotBytes)
-        guard let draft = merger.takeCommit(now: clock.now(), snapshot: deltaBytesSinceSnapshot > bound) else { return }
+        guard let draft = merger.takeCommit(snapshot: deltaBytesSinceSnapshot > bound) else { return }
         isCommitting = true
         defer {
             isCommitting = false
@@ -106,9 +147,11 @@ actor Coordinator {
             for waiter in waiters { waiter.resume() }
         }
         do {
-            let transaction = try CommitTranslation.transaction(draft, committed: clock.now(), identity: identity)
+            var transaction = try CommitTranslation.transaction(draft, committed: clock.now(), identity: identity)
+            transaction.gaps = gaps
             let receipt = try await commitUntilTaken(transaction)
             identity = nil
+            gaps.removeFirst(transaction.gaps.count)
             account(draft, receipt)
         } catch {
             failure = error

@@ -46,7 +46,7 @@ public struct DeadLetterReplay: Sendable {
                 merger.merge(delta, now: clock.now())
             }
         }
-        if let draft = merger.takeCommit(now: clock.now()) {
+        if let draft = merger.takeCommit() {
             let transaction = try CommitTranslation.transaction(draft, committed: clock.now(), identity: nil)
             report.findings = try await store.commit(transaction).journalIDs.count
         }

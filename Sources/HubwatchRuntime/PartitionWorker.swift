@@ -65,6 +65,7 @@ final class PartitionWorker: PartitionConsumer {
         let count = batch.events.count
         status.update(partition) {
             $0.folded = folded
+            $0.isCaughtUp = false
             $0.messages += Int64(count)
             $0.bytes += Int64(bytes)
             if let last = batch.lastEnqueuedSequenceNumber { $0.lastEnqueued = max(last, $0.lastEnqueued ?? -1) }
@@ -118,14 +119,14 @@ final class PartitionWorker: PartitionConsumer {
         let (skewed, overflow) = askedAt.subtractingReportingOverflow(clockSkew.nanoseconds)
         fold.idle(watermark: Timestamp(nanoseconds: overflow ? askedAt : skewed))
         status.update(partition) {
-            $0.lastEnqueued = properties.lastEnqueuedSequenceNumber
+            $0.lastEnqueued = properties.lastSequenceNumber
             $0.isCaughtUp = true
         }
         postSoon()
     }
 
     func behind(_ properties: PartitionProperties, askedAt: Int64) {
-        status.update(partition) { $0.lastEnqueued = max(properties.lastEnqueuedSequenceNumber, $0.lastEnqueued ?? -1) }
+        status.update(partition) { $0.lastEnqueued = max(properties.lastSequenceNumber, $0.lastEnqueued ?? -1) }
     }
 
     // MARK: Posting

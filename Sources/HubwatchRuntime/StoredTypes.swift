@@ -7,3 +7,5 @@ import StateStore
 typealias StoredPosition = PartitionPosition
 /// A delta as the store keeps it.
 typealias StoredStateDelta = StateDelta
+/// A gap as the store keeps it.
+typealias StoredGap = SequenceGap

@@ -1,0 +1,151 @@
+import Detection
+import DiagnosticLogs
+import EventHubs
+import EventHubsClient
+public import HubwatchConfiguration
+public import Logging
+public import NIOCore
+import FindingFormats
+import Sinks
+import StateStore
+
+/// One running hubwatch: reads a hub, judges every record, journals findings and brings them to the sinks.
+///
+/// Start: rules, state file, hub, coverage, then links. Stop: links, last deltas, last commit, sinks, state file.
+public struct Hubwatch: Sendable {
+    /// What a run needs besides its configuration.
+    public struct Surroundings: Sendable {
+        /// The event loops to use.
+        public var group: any EventLoopGroup
+        /// The time of day.
+        public var clock: WallClock
+        /// Where log lines go.
+        public var logger: Logger
+        /// Name of this machine, for the service's messages.
+        public var hostName: String
+        /// Version of this program, for findings.
+        public var productVersion: String
+        /// Takes readable findings; nil for none.
+        public var terminal: Terminal?
+
+        /// Makes surroundings.
+        public init(
+            group: any EventLoopGroup, clock: WallClock = .system, logger: Logger, hostName: String,
+            productVersion: String, terminal: Terminal? = nil
+        ) {
+            self.group = group
+            self.clock = clock
+            self.logger = logger
+            self.hostName = hostName
+            self.productVersion = productVersion
+            self.terminal = terminal
+        }
+    }
+
+    /// Where readable findings go.
+    public struct Terminal: Sendable {
+        /// Whether colour is wanted.
+        public var colour: Bool
+        /// Columns.
+        public var width: Int
+        /// Writes bytes; throws when nobody reads any more.
+        public var write: @Sendable ([UInt8]) async throws -> Void
+
+        /// Makes a terminal.
+        public init(colour: Bool, width: Int, write: @escaping @Sendable ([UInt8]) async throws -> Void) {
+            self.colour = colour
+            self.width = width
+            self.write = write
+        }
+    }
+
+    /// When a run ends by itself.
+    public enum End: Sendable {
+        /// When the caller's `stop` returns.
+        case whenStopped
+        /// When every partition has been read to its end, too.
+        case whenCaughtUp
+    }
+
+    /// Progress while it runs, and the sums after.
+    public let status: RunStatus
+    private let configuration: Configuration
+    private let surroundings: Surroundings
+    private var logger: Logger { surroundings.logger }
+
+    /// Makes a run; nothing is opened before ``run(until:stop:)``.
+    public init(_ configuration: Configuration, _ surroundings: Surroundings, status: RunStatus = RunStatus()) {
+        self.configuration = configuration
+        self.surroundings = surroundings
+        self.status = status
+    }
+
+    /// Runs until `stop` returns (or every partition is read to its end), then drains and commits.
+    ///
+    /// **Errors**: what cannot heal by waiting. A failure after the start still commits what can be committed.
+    public func run(until end: End = .whenStopped, stop: @escaping @Sendable () async -> Void) async throws(HubwatchError) {
+        let rules = try loadRules()
+        let store: SQLiteStateStore
+        do {
+            store = try SQLiteStateStore(
+                path: configuration.state.path, bounds: DeadLetterBounds(rowsMaximum: configuration.state.deadLetterLimit))
+        } catch {
+            throw .store(error)
+        }
+        do {
+            try await run(rules, store, end, stop)
+        } catch {
+            await store.close()
+            throw error
+        }
+        await store.close()
+    }
+
+    private func run(
+        _ rules: CompiledRules, _ store: SQLiteStateStore, _ end: End, _ stop: @escaping @Sendable () async -> Void
+    ) async throws(HubwatchError) {
+        let client: EventHubsClient
+        do {
+            client = try EventHubsClient(
+                configuration.source.clientConfiguration(hostName: surroundings.hostName), group: surroundings.group,
+                logger: logger)
+        } catch {
+            throw .eventHubs(error)
+        }
+        let hub = try await describe(client)
+        let session = RunSession(
+            configuration: configuration, surroundings: surroundings, status: status, rules: rules, store: store,
+            client: client)
+        try await session.prepare(hub)
+        try await session.run(end, stop)
+    }
+
+    private func loadRules() throws(HubwatchError) -> CompiledRules {
+        let selection = RuleSelection(loading: configuration.rules)
+        for refusal in selection.refusals { logger.error("\(refusal)") }
+        for warning in selection.warnings { logger.warning("\(warning)") }
+        if !selection.refusals.isEmpty, !configuration.rules.ignoreRefused {
+            throw .rulesRefused(count: selection.refusals.count)
+        }
+        guard let rules = selection.compiled else { throw .noRules(refused: selection.refusals.count) }
+        logger.info("\(rules.rules.count) rules loaded: \(rules.rules.map(\.metadata.title).joined(separator: "; "))")
+        return rules
+    }
+
+    /// Asks the hub about itself; waits for a hub that cannot be reached now, ends for one that refuses.
+    private func describe(_ client: EventHubsClient) async throws(HubwatchError) -> HubProperties? {
+        if case .plain = configuration.source.endpoint { return nil }
+        var backoff = Backoff()
+        var generator = SystemRandomNumberGenerator()
+        while true {
+            do {
+                return try await client.hubProperties()
+            } catch {
+                guard error.isRetriable, !Task.isCancelled else { throw .eventHubs(error) }
+                let pause = backoff.next(atLeast: error.retryAfter, using: &generator)
+                logger.warning("The hub does not answer, trying again in \(pause.nanoseconds / 1_000_000) ms: \(error)")
+                try? await Task.sleep(for: pause)
+            }
+        }
+    }
+}

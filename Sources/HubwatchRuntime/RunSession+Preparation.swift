@@ -1,0 +1,67 @@
+import Detection
+import DiagnosticLogs
+import EventHubs
+import HubwatchConfiguration
+import StateStore
+
+extension RunSession {
+    /// The partitions to read, and those to name in findings when answers are partial.
+    func coverage(_ hub: HubProperties?) throws(HubwatchError) -> (owned: [Int], partial: [Int]) {
+        let ids: [String]
+        switch configuration.source.endpoint {
+        case .eventHub: ids = hub?.partitionIDs ?? []
+        case .plain(let broker): ids = broker.partitions.map(String.init)
+        }
+        let selection = configuration.source.selection
+        let owned = selection.select(from: ids).compactMap { Int($0) }.sorted()
+        guard !owned.isEmpty, selection.missing(from: ids).isEmpty else {
+            throw .noSuchPartitions(selected: "\(selection)", count: ids.count)
+        }
+        for partition in owned { status.update(partition) { _ in } }
+        guard selection.isPartial(of: ids) else { return (owned, []) }
+        let needing = rules.rulesNeedingAllPartitions
+        guard !needing.isEmpty else { return (owned, []) }
+        guard configuration.rules.allowPartial else {
+            throw .rulesNeedAllPartitions(
+                rules: needing.map { "\($0.metadata.title) (\($0.metadata.origin.file))" }, partitions: owned, of: ids.count)
+        }
+        return (owned, owned)
+    }
+
+    /// The identity to store with the first commit; refuses a state file of another hub, or of the same name made anew.
+    func identity(_ hub: HubProperties?, stored: SourceIdentity?) throws(HubwatchError) -> SourceIdentity {
+        let names = configuration.source.names
+        let found = SourceIdentity(
+            namespace: names.namespace.lowercased(), hub: names.hub.lowercased(),
+            consumerGroup: configuration.source.consumerGroup.lowercased(), createdMs: hub?.createdAt)
+        guard let stored else { return found }
+        if stored.namespace != found.namespace || stored.hub != found.hub {
+            throw .otherSource(stored: "\(stored.namespace)/\(stored.hub)", found: "\(found.namespace)/\(found.hub)")
+        }
+        if let before = stored.createdMs, let now = found.createdMs, before != now {
+            throw .otherSource(
+                stored: "\(stored.hub), created \(Timestamp(milliseconds: before).iso8601)",
+                found: "\(found.hub), created \(Timestamp(milliseconds: now).iso8601)")
+        }
+        return found
+    }
+
+    /// Says where reading goes on, and how much there is to read.
+    func announce(_ summary: RestoreSummary, _ state: LoadedState, _ owned: [Int]) async {
+        let known = state.positions.filter { owned.contains($0.partition) }
+        guard !known.isEmpty else {
+            logger.notice("No checkpoint in '\(configuration.state.path)': starting at \(configuration.source.from).")
+            return
+        }
+        let places = known.sorted { $0.partition < $1.partition }.map { "\($0.partition) after \($0.sequence)" }
+        let committed = known.map(\.updatedNs).max().map { Timestamp(nanoseconds: $0).iso8601 } ?? "-"
+        logger.notice(
+            "Resuming from the checkpoint of \(committed): partition \(places.joined(separator: ", ")); \(summary.groups) groups with open windows.")
+        var waiting: Int64 = 0
+        for position in known {
+            guard let properties = try? await client.partitionProperties("\(position.partition)") else { return }
+            waiting += max(0, properties.lastSequenceNumber - position.sequence)
+        }
+        logger.notice("\(waiting) new messages since then.")
+    }
+}

@@ -1,0 +1,185 @@
+import Detection
+import DiagnosticLogs
+import EventHubs
+import EventHubsClient
+import FindingFormats
+import HubwatchConfiguration
+import Logging
+import Sinks
+import StateStore
+
+/// One run over an open state file and a reachable hub.
+///
+/// **Order of a stop**: the client closes its links; workers post what they folded; the coordinator commits; the sinks deliver
+/// what the journal holds; then the caller closes the state file. ``Coordinator/finish()`` never runs before the drain.
+actor RunSession {
+    let configuration: Configuration
+    let surroundings: Hubwatch.Surroundings
+    let status: RunStatus
+    let rules: CompiledRules
+    let store: SQLiteStateStore
+    let client: EventHubsClient
+    private let signal = JournalSignal()
+    let logger: Logger
+    private var parts: (coordinator: Coordinator, source: HubSource)?
+
+    init(
+        configuration: Configuration, surroundings: Hubwatch.Surroundings, status: RunStatus, rules: CompiledRules,
+        store: SQLiteStateStore, client: EventHubsClient
+    ) {
+        self.configuration = configuration
+        self.surroundings = surroundings
+        self.status = status
+        self.rules = rules
+        self.store = store
+        self.client = client
+        self.logger = surroundings.logger
+    }
+
+    /// Checks coverage and identity, loads the state, and says where reading goes on.
+    func prepare(_ hub: HubProperties?) async throws(HubwatchError) {
+        let (owned, partial) = try coverage(hub)
+        do {
+            if configuration.source.fromIsExplicit, try await !store.positions().isEmpty {
+                logger.notice(
+                    "Starting at \(configuration.source.from) as asked: the stored positions and open windows are forgotten.")
+                try await store.resetPositions(of: nil)
+            }
+            let state = try await store.load()
+            let identity = try identity(hub, stored: state.source)
+            var merger = Merger(
+                rules: rules, partitions: owned,
+                options: MergerOptions(
+                    groupsPerRuleMax: configuration.limits.groupsPerRule, partialPartitions: partial))
+            let restored = RestoredState(snapshot: state.snapshot, deltas: state.deltas.map(\.bytes))
+            do {
+                let summary = try merger.restore(restored, now: surroundings.clock.now())
+                await announce(summary, state, owned)
+            } catch let error as DetectionError {
+                throw HubwatchError.stateUnreadable(path: configuration.state.path, error.message)
+            }
+            // A position that was set by hand is ahead of the partial results: the store's word counts.
+            let positions = Dictionary(uniqueKeysWithValues: state.positions.map { ($0.partition, $0) })
+            let coordinator = Coordinator(
+                merger: merger, positions: positions.mapValues(CommitTranslation.position), store: store, signal: signal,
+                status: status,
+                options: Coordinator.Options(
+                    commitInterval: configuration.state.commitInterval,
+                    snapshotAfterBytes: configuration.state.snapshotAfterBytes),
+                restoredDeltaBytes: state.deltas.reduce(0) { $0 + $1.bytes.count }, identity: identity,
+                selection: configuration.source.selection, clock: surroundings.clock, logger: logger)
+            let source = HubSource(
+                rules: rules, coordinator: coordinator, status: status, start: configuration.source.from,
+                clockSkew: configuration.source.clockSkew, messageBytesMax: configuration.limits.messageBytes,
+                logger: logger)
+            parts = (coordinator, source)
+        } catch let error as StateStoreError {
+            throw .store(error)
+        } catch let error as HubwatchError {
+            throw error
+        } catch {
+            throw .fault("\(error)")
+        }
+    }
+
+    /// Reads, judges and delivers until the end comes; then drains.
+    func run(_ end: Hubwatch.End, _ stop: @escaping @Sendable () async -> Void) async throws(HubwatchError) {
+        guard let (coordinator, source) = parts else { return }
+        let followers = sinks().map { sink in
+            Task { () -> HubwatchError? in
+                do {
+                    try await follower(sink).run()
+                    return nil
+                } catch {
+                    return .sink(error)
+                }
+            }
+        }
+        let reading = Task { () -> HubwatchError? in
+            do {
+                try await client.run(source, selection: configuration.source.selection)
+                return nil
+            } catch {
+                return .eventHubs(error)
+            }
+        }
+        let failure = await firstEnd(reading, coordinator, end, stop)
+        await client.shutdown()
+        _ = await reading.value
+        await source.drain()
+        var final = failure
+        do {
+            try await coordinator.finish()
+        } catch {
+            final = final ?? (error as? HubwatchError) ?? .fault("\(error)")
+        }
+        signal.finish()
+        for follower in followers {
+            if let error = await follower.value { final = final ?? error }
+        }
+        if let final { throw final }
+    }
+
+    /// Waits for whatever comes first: the stop, the end of the input, or a failure.
+    private func firstEnd(
+        _ reading: Task<HubwatchError?, Never>, _ coordinator: Coordinator, _ end: Hubwatch.End,
+        _ stop: @escaping @Sendable () async -> Void
+    ) async -> HubwatchError? {
+        let status = self.status
+        return await withTaskGroup(of: HubwatchError?.self) { group in
+            group.addTask {
+                await stop()
+                return nil
+            }
+            group.addTask { await reading.value }
+            group.addTask {
+                do {
+                    try await coordinator.run()
+                    return nil
+                } catch {
+                    return (error as? HubwatchError) ?? (error as? StateStoreError).map(HubwatchError.store)
+                        ?? .fault("\(error)")
+                }
+            }
+            if end == .whenCaughtUp {
+                group.addTask {
+                    while !Task.isCancelled, !status.snapshot.isCaughtUp { try? await Task.sleep(for: .milliseconds(20)) }
+                    return nil
+                }
+            }
+            let first = await group.next() ?? nil
+            group.cancelAll()
+            return first
+        }
+    }
+
+    private func follower(_ sink: any JournalSink) -> JournalFollower {
+        let logger = self.logger
+        return JournalFollower(store: store, sink: sink, signal: signal) { logger.notice("\(sink.name) sink: \($0)") }
+    }
+
+    private func sinks() -> [any JournalSink] {
+        let names = configuration.source.names
+        let logger = self.logger
+        var sinks: [any JournalSink] = []
+        if let path = configuration.findings.file {
+            let format = OCSFFormat(
+                source: FindingSource(namespace: names.namespace, hub: names.hub),
+                productVersion: surroundings.productVersion)
+            sinks.append(
+                FileSink(path: path, format: format, now: surroundings.clock.now) { logger.notice("findings file: \($0)") })
+        }
+        if let terminal = surroundings.terminal {
+            sinks.append(
+                TerminalSink(format: TextFormat(color: terminal.colour, width: terminal.width), write: terminal.write))
+        }
+        return sinks
+    }
+}
+
+extension RunStatus.Snapshot {
+    /// Whether every partition has been read to its end.
+    public var isCaughtUp: Bool {
+        !partitions.isEmpty && partitions.values.allSatisfy { $0.isCaughtUp && ($0.lag ?? 1) == 0 }
+    }
+}

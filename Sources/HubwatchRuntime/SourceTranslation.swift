@@ -1,0 +1,40 @@
+import EventHubs
+import EventHubsClient
+import FindingFormats
+import HubwatchConfiguration
+
+extension Configuration.Source {
+    /// The settings in the client's terms.
+    func clientConfiguration(hostName: String) throws(EventHubsError) -> EventHubsConfiguration {
+        var client: EventHubsConfiguration
+        switch endpoint {
+        case .eventHub(let string, let hub):
+            client = try EventHubsConfiguration(string, hub: hub)
+            if case .tls = client.security { client.security = .tls(authorities: certificateAuthorityFile) }
+        case .plain(let broker):
+            client = EventHubsConfiguration(
+                host: broker.host, port: broker.port,
+                security: broker.usesTLS ? .tls(authorities: certificateAuthorityFile) : .plain, hub: "",
+                credential: .none)
+            client.plainBroker = EventHubsConfiguration.PlainBroker(
+                addressTemplate: broker.addressTemplate, partitions: broker.partitions.map(String.init),
+                login: broker.credentials.map { .plain(user: $0.user, password: Secret($0.password)) } ?? .anonymous)
+        }
+        client.consumerGroup = consumerGroup
+        client.ownerLevel = ownerLevel
+        client.receiverName = receiverName ?? "hubwatch@\(hostName)"
+        client.creditBytes = creditBytes
+        client.prefetchMax = prefetch
+        client.discoveryInterval = discoveryInterval
+        client.stallDeadline = stallAfter
+        return client
+    }
+
+    /// What findings and the state file call the source.
+    var names: (namespace: String, hub: String) {
+        switch endpoint {
+        case .eventHub(let string, let hub): (string.host, hub)
+        case .plain(let broker): ("\(broker.host):\(broker.port)", broker.addressTemplate)
+        }
+    }
+}
