@@ -1,3 +1,0 @@
-import Testing
-@testable import Detection
-@Suite struct SmokeTests { @Test func nothing() {} }
