@@ -32,6 +32,12 @@ extension Condition {
         return flat.count == 1 ? flat[0] : .any(flat)
     }
 
+    /// The members of a disjunction; of anything else, itself.
+    var alternatives: [Condition] {
+        if case .any(let parts) = self { return parts }
+        return [self]
+    }
+
     /// The opposite, in the plainest form.
     var negated: Condition {
         switch self {

@@ -42,8 +42,9 @@ enum SigmaConditionLexer {
                 tokens.append(SigmaToken(kind: .closeParenthesis, text: ")", offset: offset))
                 offset += 1
             case UInt8(ascii: "|"):
+                // What follows is the removed aggregation syntax: the parser refuses it at its first character.
                 tokens.append(SigmaToken(kind: .pipe, text: "|", offset: offset))
-                offset += 1
+                offset = bytes.count
             default:
                 let start = offset
                 while offset < bytes.count, isName(bytes[offset]) { offset += 1 }

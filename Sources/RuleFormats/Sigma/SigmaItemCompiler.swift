@@ -29,7 +29,9 @@ struct SigmaItemCompiler {
             for value in values {
                 parts.append(try test(resolution, value, chain))
             }
-            if !chain.has(.all) { parts = Self.merged(parts) }
+            parts =
+                chain.has(.all)
+                ? parts.map { .disjunction(Self.merged($0.alternatives)) } : Self.merged(parts.flatMap(\.alternatives))
         }
         let linked = chain.has(.all) ? Condition.conjunction(parts) : .disjunction(parts)
         return chain.has(.neq) ? linked.negated : linked

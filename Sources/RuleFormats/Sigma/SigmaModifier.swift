@@ -36,8 +36,8 @@ enum SigmaModifier: String, CaseIterable, Sendable {
 
     var role: Role {
         switch self {
-        case .all, .neq, .expand: .item
-        case .contains, .startswith, .endswith, .cased, .base64, .base64offset, .wide, .utf16le, .utf16be, .utf16,
+        case .all, .neq, .expand, .cased: .item
+        case .contains, .startswith, .endswith, .base64, .base64offset, .wide, .utf16le, .utf16be, .utf16,
             .windash:
             .text
         case .re, .ignoreCase, .multiline, .dotAll: .regex
@@ -69,7 +69,7 @@ struct SigmaModifierChain {
     func has(_ modifier: SigmaModifier) -> Bool { modifiers.contains(modifier) }
 
     /// True when values are always text: without such a modifier numbers and booleans keep their type.
-    var forcesText: Bool { modifiers.contains { $0.role == .text && $0 != .cased } || has(.expand) }
+    var forcesText: Bool { modifiers.contains { $0.role == .text } || has(.expand) }
 
     /// Reads modifier names. **Errors**: unknown ones, those not run, and chains without meaning.
     init(_ names: [String], at position: SourcePosition) throws(RuleDiagnostic) {
@@ -105,6 +105,9 @@ struct SigmaModifierChain {
 
     private static func fault(_ chain: [SigmaModifier], role: SigmaModifier.Role) -> PatternError? {
         func index(_ modifier: SigmaModifier) -> Int? { chain.firstIndex(of: modifier) }
+        if index(.cased) != nil, role != .text, role != .reference {
+            return PatternError(reason: "\"cased\" says nothing here: only text is compared with or without case")
+        }
         switch role {
         case .item, .network: return nil
         case .text: return textFault(chain)

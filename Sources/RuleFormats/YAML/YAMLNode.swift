@@ -93,7 +93,7 @@ enum YAMLScalar: Hashable, Sendable {
     /// True for plain text that some YAML versions read as something else.
     static func isAmbiguous(_ text: String) -> Bool {
         switch text.lowercased() {
-        case "yes", "no", "on", "off", "y", "n": return true
+        case "yes", "no", "on", "off": return true
         default: break
         }
         var digits = Substring(text.lowercased())
