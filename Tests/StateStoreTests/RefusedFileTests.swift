@@ -3,14 +3,16 @@ import StateStore
 import Testing
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #elseif canImport(Darwin)
-import Darwin
+    import Darwin
 #endif
 
-/// A file that is not ours, damaged or not writable is refused by name and left as it was. Files are made with GRDB.
+/// A file that is not ours, damaged or not writable is refused by name and left as it was.
+///
+/// Files are made with GRDB.
 @Suite struct RefusedFileTests {
     let folder = TemporaryFolder()
 

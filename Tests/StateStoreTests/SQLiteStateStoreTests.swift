@@ -4,14 +4,16 @@ import Synchronization
 import Testing
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #elseif canImport(Darwin)
-import Darwin
+    import Darwin
 #endif
 
-/// The embedded store keeps what it answered for. Every case uses a file of its own in a temporary folder.
+/// The embedded store keeps what it answered for.
+///
+/// Every case uses a file of its own in a temporary folder.
 @Suite struct SQLiteStateStoreTests {
     let folder = TemporaryFolder()
 
