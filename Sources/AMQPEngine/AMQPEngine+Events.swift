@@ -36,6 +36,10 @@ extension AMQPEngine {
             if let link = pn_event_link(event) { linkClosed(link, closed: false) }
         case PN_LINK_FLOW:
             if let link = pn_event_link(event) { linkFlowed(link) }
+        case PN_SESSION_FINAL:
+            if let session = pn_event_session(event) { freed.remove(session) }
+        case PN_LINK_FINAL:
+            if let link = pn_event_link(event) { freed.remove(link) }
         case PN_TRANSPORT_ERROR:
             transportFailed()
         case PN_TRANSPORT_CLOSED:
@@ -125,7 +129,9 @@ extension AMQPEngine {
     // MARK: Sessions
 
     private func sessionOpened(_ pointer: OpaquePointer) {
-        if let record = sessionsByPointer[pointer] {
+        if freed.contains(pointer) {
+            reopened()
+        } else if let record = sessionsByPointer[pointer] {
             publish(.begun(record.handle, byPeer: false))
         } else {
             publish(.begun(makeSession(pointer).handle, byPeer: true))
@@ -153,11 +159,21 @@ extension AMQPEngine {
         if !record.isOpen { pn_session_open(pointer) }
         pn_session_close(pointer)
         pn_session_free(pointer)
+        freed.insert(pointer)
+    }
+
+    /// A peer that begins or attaches what it has just ended, before it has our answer.
+    ///
+    /// Proton would go on with an object that has been freed.
+    private func reopened() {
+        let text = "a session or link was opened again before its end was answered"
+        abort(AMQPCondition(name: "amqp:connection:framing-error", description: text))
     }
 
     // MARK: Links
 
     private func linkOpened(_ pointer: OpaquePointer) {
+        if freed.contains(pointer) { return reopened() }
         let known = linksByPointer[pointer]
         guard let record = known ?? makeLink(pointer) else { return }
         let name = ProtonData.string(pn_link_name(pointer)) ?? ""
@@ -212,6 +228,7 @@ extension AMQPEngine {
             pn_link_detach(pointer)
         }
         pn_link_free(pointer)
+        freed.insert(pointer)
     }
 
     /// Drops what is known about a link, so that no pointer to it or its deliveries is left.

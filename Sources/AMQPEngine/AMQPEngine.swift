@@ -25,6 +25,8 @@ public final class AMQPEngine {
     var sessionsByPointer: [OpaquePointer: SessionRecord] = [:]
     var links: [LinkHandle: LinkRecord] = [:]
     var linksByPointer: [OpaquePointer: LinkRecord] = [:]
+    /// Sessions and links that are freed but not gone: Proton keeps them while their last frames wait to be sent.
+    var freed: Set<OpaquePointer> = []
     var lastSession: UInt32 = 0
     var lastLink: UInt32 = 0
     /// The link of the previous delivery: batches make it the next one's as well.
@@ -186,10 +188,14 @@ extension AMQPEngine {
             // The size asked for is a total: with a frame half received there may be no room in it.
             if buffer.size == 0 { buffer = pn_connection_driver_read_buffer(driver.pointer) }
             guard buffer.size > 0, let start = buffer.start else { return }
-            let count = min(buffer.size, bytes.count - at)
+            let room = min(buffer.size, bytes.count - at)
+            let count = incoming.observe(UnsafeRawBufferPointer(rebasing: bytes[at..<(at + room)]))
+            if let violation = incoming.violation {
+                abort(AMQPCondition(name: "amqp:connection:framing-error", description: violation))
+                return
+            }
             let part = UnsafeRawBufferPointer(rebasing: bytes[at..<(at + count)])
             UnsafeMutableRawBufferPointer(start: start, count: count).copyMemory(from: part)
-            incoming.observe(part)
             pn_connection_driver_read_done(driver.pointer, count)
             drainProton()
             at += count
@@ -213,6 +219,7 @@ extension AMQPEngine {
             outgoing.process(UnsafeRawBufferPointer(start: start, count: buffer.size), into: &output)
             _ = pn_connection_driver_write_done(driver.pointer, buffer.size)
         }
+        for channel in outgoing.takeBegins() { incoming.expectAnswer(toBegin: channel) }
         drainProton()
     }
 }

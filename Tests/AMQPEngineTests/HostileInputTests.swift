@@ -108,8 +108,10 @@ import Testing
         #expect(bytes.count > 500)
         for cut in 0...bytes.count {
             let (engine, session, link) = start(role)
-            engine.receive(Array(bytes[..<cut]))
-            if cut % 2 == 0 { _ = serve(engine) }
+            for at in stride(from: 0, to: cut, by: 24) {
+                engine.receive(Array(bytes[at..<min(at + 24, cut)]))
+                _ = serve(engine)
+            }
             engine.disconnected()
             let events = engine.takeEvents()
             #expect(events.contains { if case .finished = $0 { true } else { false } })
@@ -146,7 +148,10 @@ import Testing
                 }
             }
             let (engine, session, link) = start(role)
-            engine.receive(changed)
+            for at in stride(from: 0, to: changed.count, by: 24) {
+                engine.receive(Array(changed[at..<min(at + 24, changed.count)]))
+                _ = serve(engine)
+            }
             finish(engine, session, link)
         }
     }
@@ -163,6 +168,32 @@ import Testing
                 engine.receive(bytes)
                 finish(engine, session, link)
             }
+        }
+    }
+
+    @Test(arguments: [EngineRole.client, .server], 0..<40 as Range<UInt64>)
+    func inventedFrames(role: EngineRole, seed: UInt64) {
+        for round in 0..<20 as Range<UInt64> {
+            var frames = InventedFrames(seed: seed &* 1000 &+ round)
+            var bytes: [UInt8] = InventedFrames.saslHeader
+            if role == .server {
+                bytes += InventedFrames.frame(0x41, [.symbol("ANONYMOUS")], type: 1)
+            } else {
+                bytes += InventedFrames.frame(0x40, [.array([.symbol("ANONYMOUS")])], type: 1)
+                bytes += InventedFrames.frame(0x44, [.ubyte(0)], type: 1)
+            }
+            bytes += InventedFrames.header
+            bytes += InventedFrames.frame(0x10, [.string("peer"), .null, .uint(1024), .ushort(10)])
+            let (engine, session, link) = start(role)
+            engine.receive(bytes)
+            _ = serve(engine)
+            engine.receive(InventedFrames.frame(0x11, [role == .client ? .ushort(0) : .null, .uint(0), .uint(100), .uint(100)]))
+            for _ in 0..<25 where !engine.isReadClosed {
+                let frame = frames.next()
+                engine.receive(frame)
+                if round % 2 == 0 { _ = serve(engine) }
+            }
+            finish(engine, session, link)
         }
     }
 }
