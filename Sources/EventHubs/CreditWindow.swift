@@ -10,7 +10,7 @@ public struct CreditWindow: Hashable, Sendable {
     /// The most events granted or unconsumed.
     public let eventsMax: Int
     /// The most bytes in flight, by estimate.
-    public let bytesMax: Int
+    public var bytesMax: Int
     /// Credit that is out: granted and not yet used by an arrival.
     public private(set) var granted = 0
     /// Events that have arrived and are not consumed.

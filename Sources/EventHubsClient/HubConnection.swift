@@ -1,0 +1,346 @@
+import AMQPChannel
+import AMQPEngine
+import AMQPTypes
+import EventHubs
+import Logging
+import NIOCore
+
+/// Something that has links on a connection.
+///
+/// **Isolation**: the connection's event loop.
+protocol LinkOwner: AnyObject {
+    /// The connection is authorized: attach.
+    func connectionReady()
+    /// The connection and every link on it are gone.
+    func connectionLost(_ error: EventHubsError, retryAfter: Duration)
+    /// An event of one of the owner's links.
+    func received(_ event: EngineEvent, on link: LinkHandle)
+    /// The client is stopping; `stopped(_:)` of the connection must be called, now or soon.
+    func stopOrdered()
+}
+
+/// One connection to the broker with what lives on it: the shell of ``ConnectionMachine``.
+///
+/// **Isolation**: its event loop.
+final class HubConnection {
+    let loop: any EventLoop
+    let index: Int
+    let configuration: EventHubsConfiguration
+    let logger: Logger
+    /// Folds what arrived, a turn at a time.
+    let turns: TurnScheduler
+
+    private let connector: Connector
+    private let report: @Sendable (ConnectionChange) -> Void
+    private var machine: ConnectionMachine
+    private var chance = SystemRandomNumberGenerator()
+    private let timer: WakeTimer
+    private var authorization: Authorization?
+    private var connection: AMQPConnection?
+    private var session: SessionHandle?
+    private var owners: [any LinkOwner] = []
+    private(set) var receivers: [PartitionReceiver] = []
+    private var links: [LinkHandle: any LinkOwner] = [:]
+    private var linksMade = 0
+    private var transportError: (any Error)?
+    private var stopPromise: EventLoopPromise<Void>?
+    private var waitingForOwners: Set<ObjectIdentifier> = []
+    /// The last reason for not being connected; nil while connected.
+    private(set) var lastError: EventHubsError?
+
+    init(
+        index: Int, on loop: any EventLoop, configuration: EventHubsConfiguration, connector: Connector, logger: Logger,
+        report: @escaping @Sendable (ConnectionChange) -> Void
+    ) {
+        self.index = index
+        self.loop = loop
+        self.configuration = configuration
+        self.connector = connector
+        self.logger = logger
+        self.report = report
+        machine = ConnectionMachine(peer: configuration.peer, timing: configuration.connectionTiming)
+        timer = WakeTimer(loop: loop)
+        turns = TurnScheduler(
+            loop: loop, bytesMax: configuration.turnBytesMax, timeMax: configuration.turnTimeMax)
+        timer.action = { [weak self] in self?.timeReached() }
+        turns.afterTurn = { [weak self] in self?.flush() }
+    }
+
+    /// Connects, if nothing has so far.
+    func start() { perform(machine.startOrdered(now: loop.monotonicNow)) }
+
+    var isReady: Bool { machine.isReady }
+
+    /// The token that was put last for an audience; requests to the management node carry it.
+    func token(for audience: String) -> Secret? { authorization?.token(for: audience) }
+
+    // MARK: owners and their links
+
+    /// Adds an owner, and tells it at once when the connection is ready.
+    func add(_ owner: any LinkOwner) {
+        owners.append(owner)
+        if machine.isReady { owner.connectionReady() }
+        flush()
+    }
+
+    /// Adds a partition; the partitions share the bytes that may be in flight.
+    func add(receiver: PartitionReceiver) {
+        receivers.append(receiver)
+        for other in receivers { other.window.bytesMax = max(1, configuration.creditBytes / receivers.count) }
+        add(receiver)
+    }
+
+    /// Attaches a link for an owner; nil while there is no session.
+    func attach(_ name: String, for owner: any LinkOwner, _ make: (SessionHandle, String) -> LinkSpecification) -> LinkHandle? {
+        guard let connection, let session else { return nil }
+        linksMade += 1
+        let link = connection.engine.attach(make(session, "\(name)-\(linksMade)"))
+        links[link] = owner
+        return link
+    }
+
+    /// Gives orders to the engine, if there is a connection.
+    func withEngine<R>(_ body: (AMQPEngine) -> R) -> R? { connection.map { body($0.engine) } }
+
+    /// Whether the socket takes more bytes now.
+    var isWritable: Bool { connection?.isWritable ?? false }
+
+    /// Nothing more is to be delivered for a link.
+    func forget(_ link: LinkHandle) { links[link] = nil }
+
+    /// Writes what orders outside of a read have left.
+    func flush() { connection?.flush() }
+
+    // MARK: the machine's actions
+
+    private func perform(_ actions: [ConnectionMachine.Action]) {
+        for action in actions { perform(action) }
+        flush()
+    }
+
+    private func perform(_ action: ConnectionMachine.Action) {
+        switch action {
+        case .connect: connect()
+        case .authorize: authorize()
+        case .announceReady: announceReady()
+        case .announceLost(let error, let wait): announceLost(error, wait)
+        case .dropChannel:
+            connection?.abort(AMQPCondition(name: ErrorCondition.connectionForced, description: "given up"))
+        case .close: connection?.close()
+        case .wake(let time): timer.schedule(at: time)
+        case .finished: finish()
+        }
+    }
+
+    private func connect() {
+        transportError = nil
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        connector.connect(on: loop, delegate: bound).whenFailure { error in
+            bound.value.channelNotMade(error)
+        }
+    }
+
+    private func channelNotMade(_ error: any Error) {
+        // A channel that was made reports its end by itself.
+        guard connection == nil else { return }
+        let error = TransportErrors.explain(transportError ?? error, peer: configuration.peer)
+        perform(machine.channelLost(error, now: loop.monotonicNow, using: &chance))
+    }
+
+    private func authorize() {
+        session = connection?.engine.begin()
+        guard configuration.plainBroker == nil, let audiences = audiences else {
+            perform(machine.authorized(now: loop.monotonicNow))
+            return
+        }
+        let authorization = Authorization(connection: self, audiences: audiences)
+        authorization.onAuthorized = { [weak self] in self?.authorized() }
+        authorization.onFailed = { [weak self] in self?.failed($0) }
+        self.authorization = authorization
+        authorization.open()
+    }
+
+    private func timeReached() { perform(machine.timeReached(now: loop.monotonicNow)) }
+    private func authorized() { perform(machine.authorized(now: loop.monotonicNow)) }
+    private func failed(_ error: EventHubsError) { perform(machine.failed(error)) }
+
+    /// What tokens are put for; nil without a credential.
+    private var audiences: [String]? {
+        if case .none = configuration.credential { return nil }
+        let hub = EventHubAddress.audience(authority: configuration.authority, hub: configuration.hub)
+        let group = EventHubAddress.audience(
+            authority: configuration.authority, hub: configuration.hub, group: configuration.consumerGroup)
+        return putsGroupToken ? [hub, group] : [hub]
+    }
+
+    /// Producers have no consumer group.
+    var putsGroupToken = true
+
+    private func announceReady() {
+        lastError = nil
+        logger.info("connected", metadata: ["peer": "\(configuration.peer)", "connection": "\(index)"])
+        report(ConnectionChange(connection: index, kind: .ready))
+        for owner in owners { owner.connectionReady() }
+    }
+
+    private func announceLost(_ error: EventHubsError, _ wait: Duration) {
+        lastError = error
+        logger.warning(
+            "connection lost",
+            metadata: ["error": "\(error)", "retry_after": "\(wait)", "connection": "\(index)"])
+        report(ConnectionChange(connection: index, kind: .lost(error, retryAfter: wait)))
+        for owner in owners { owner.connectionLost(error, retryAfter: wait) }
+    }
+
+    private func finish() {
+        timer.cancel()
+        lastError = Self.stopping
+        for owner in owners { owner.connectionLost(Self.stopping, retryAfter: .zero) }
+        stopPromise?.succeed()
+        stopPromise = nil
+        owners = []
+        receivers = []
+    }
+
+    static let stopping = EventHubsError(
+        .cancelled, "The client is shutting down", isRetriable: false, scope: .connection)
+
+    // MARK: shutdown
+
+    /// Stops every owner, then closes; what has not answered by the deadline is cut off.
+    func stop(within limit: Duration) -> EventLoopFuture<Void> {
+        if let stopPromise { return stopPromise.futureResult }
+        let promise = loop.makePromise(of: Void.self)
+        stopPromise = promise
+        if machine.isClosed {
+            promise.succeed()
+            return promise.futureResult
+        }
+        waitingForOwners = Set(owners.map { ObjectIdentifier($0) })
+        for owner in owners { owner.stopOrdered() }
+        closeWhenOwnersStopped()
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        loop.scheduleTask(in: TimeAmount(limit / 2)) { bound.value.closeNow() }
+        loop.scheduleTask(in: TimeAmount(limit)) { bound.value.cutOff() }
+        flush()
+        return promise.futureResult
+    }
+
+    /// An owner has nothing on the connection any more.
+    func stopped(_ owner: any LinkOwner) {
+        waitingForOwners.remove(ObjectIdentifier(owner))
+        closeWhenOwnersStopped()
+    }
+
+    private func closeWhenOwnersStopped() {
+        guard stopPromise != nil, waitingForOwners.isEmpty else { return }
+        closeNow()
+    }
+
+    private func closeNow() {
+        guard stopPromise != nil else { return }
+        perform(machine.stopOrdered(now: loop.monotonicNow))
+    }
+
+    private func cutOff() {
+        guard stopPromise != nil else { return }
+        connection?.abort(AMQPCondition(name: ErrorCondition.connectionForced, description: "shutdown deadline"))
+        if stopPromise != nil, connection == nil { finish() }
+    }
+}
+
+extension HubConnection: AMQPConnectionDelegate {
+    /// Opens, as the channel is active.
+    func connected(_ connection: AMQPConnection) {
+        guard machine.isConnecting else {
+            // Stopped meanwhile.
+            connection.engine.abort(AMQPCondition(name: ErrorCondition.connectionForced, description: "given up"))
+            return
+        }
+        self.connection = connection
+        connection.engine.open()
+    }
+
+    /// Routes an event to the connection's machine or to the owner of its link.
+    func received(_ event: EngineEvent, on connection: AMQPConnection) {
+        switch event {
+        case .opened:
+            perform(machine.opened())
+        case .authenticationFailed(let condition):
+            perform(machine.failed(loginRefused(condition)))
+        case .ended(_, let condition):
+            let condition = condition ?? AMQPCondition(name: ErrorCondition.connectionForced, description: "session ended")
+            perform(machine.failed(EventHubsError(condition: condition, while: "the session with \(configuration.peer)")))
+        case .attached(let link, _, _, _), .credit(let link, _, _), .deliveries(let link, _),
+            .updated(_, let link, _, _):
+            links[link]?.received(event, on: link)
+        case .detached(let link, _, _):
+            let owner = links.removeValue(forKey: link)
+            owner?.received(event, on: link)
+        case .authenticationRequested, .authenticated, .begun, .closed, .failed, .finished:
+            break
+        }
+    }
+
+    private func loginRefused(_ condition: AMQPCondition) -> EventHubsError {
+        EventHubsError(
+            .unauthorized, "\(configuration.peer) refused the login",
+            remedy: configuration.plainBroker == nil
+                ? "Check that this is an Event Hubs endpoint" : "Check user and password of the broker",
+            condition: condition, scope: .settings)
+    }
+
+    /// Folds what this read brought.
+    func readComplete(on connection: AMQPConnection) { turns.run() }
+
+    /// Lets producers go on.
+    func writable(on connection: AMQPConnection) {
+        for owner in owners { (owner as? any WritabilityObserver)?.becameWritable() }
+    }
+
+    /// The first error of the channel, before it became a condition.
+    func transportFailed(_ error: any Error) {
+        if transportError == nil { transportError = error }
+    }
+
+    /// Forgets the channel and everything on it.
+    func disconnected(_ cause: AMQPCondition?, on connection: AMQPConnection) {
+        guard self.connection === connection else { return }
+        self.connection = nil
+        session = nil
+        links = [:]
+        authorization?.close()
+        authorization = nil
+        let error = channelError(cause)
+        guard error?.summary.contains(TransportErrors.certificateRefused) == true else {
+            perform(machine.channelLost(error, now: loop.monotonicNow, using: &chance))
+            return
+        }
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        connector.inspectCertificate(on: loop).whenComplete { result in
+            var precise = error
+            if case .success(let finding?) = result, let error {
+                precise?.summary = "TLS to \(bound.value.configuration.peer) was refused: \(finding)"
+                precise?.remedy = error.remedy
+            }
+            bound.value.lost(precise)
+        }
+    }
+
+    private func lost(_ error: EventHubsError?) {
+        perform(machine.channelLost(error, now: loop.monotonicNow, using: &chance))
+    }
+
+    private func channelError(_ cause: AMQPCondition?) -> EventHubsError? {
+        if let transportError {
+            return TransportErrors.explain(transportError, peer: configuration.peer)
+        }
+        return cause.map { EventHubsError(condition: $0, while: "the connection to \(configuration.peer)") }
+    }
+}
+
+/// An owner that sends much and waits for room in the socket.
+protocol WritabilityObserver: AnyObject {
+    /// The socket takes bytes again.
+    func becameWritable()
+}
