@@ -87,7 +87,7 @@ let package = Package(
         .target(
             name: "HubwatchRuntime",
             dependencies: [
-                "AMQPTypes", "EventHubs", "EventHubsClient", "DiagnosticLogs", "Detection", "RuleFormats", "StateStore",
+                "AMQPEngine", "EventHubs", "EventHubsClient", "DiagnosticLogs", "Detection", "RuleFormats", "StateStore",
                 "FindingFormats", "Sinks", "HubwatchConfiguration", nio, nioPosix, logging,
             ], swiftSettings: settings),
         .target(
@@ -103,6 +103,7 @@ let package = Package(
                 "AMQPTypes", "EventHubs", "EventHubsClient", "DiagnosticLogs", "Detection", "RuleFormats", "StateStore",
                 "FindingFormats", "Sinks", "HubwatchConfiguration", "SampleLogs", "HubwatchRuntime", "DevBroker", "Spelling",
                 nio, nioPosix, logging, serviceLifecycle, argumentParser,
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ], swiftSettings: settings),
         .executableTarget(name: "hubwatch", dependencies: ["HubwatchCLI"], swiftSettings: settings),
 

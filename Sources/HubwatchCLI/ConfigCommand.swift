@@ -1,5 +1,6 @@
 import ArgumentParser
 import HubwatchConfiguration
+import HubwatchRuntime
 
 /// `hubwatch config`.
 struct ConfigCommand: AsyncParsableCommand {

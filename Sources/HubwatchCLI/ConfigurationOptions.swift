@@ -83,7 +83,7 @@ struct ConfigurationOptions: ParsableArguments {
     func configuration() throws -> Configuration {
         do {
             return try Configuration(layers()) { (path) throws(ConfigurationProblem) in
-                do { return try readText(path) } catch {
+                do throws(CommandFailure) { return try readText(path) } catch {
                     throw ConfigurationProblem(place: path, message: error.message)
                 }
             }

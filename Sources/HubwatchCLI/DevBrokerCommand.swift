@@ -6,6 +6,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import ServiceLifecycle
+import UnixSignals
 
 /// `hubwatch devbroker`.
 struct DevBrokerCommand: AsyncParsableCommand {
@@ -50,7 +51,7 @@ struct DevBrokerCommand: AsyncParsableCommand {
         }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: max(2, System.coreCount))
         do {
-            let broker = try DevBroker(settings, group: group, logger: logger)
+            let broker = try DevBroker(configuration: settings, group: group, logger: logger)
             let addresses = try await broker.start()
             try announce(addresses, broker)
             let services = ServiceGroup(
@@ -103,7 +104,6 @@ struct DevBrokerCommand: AsyncParsableCommand {
                 listeners: listeners, admin: noAdmin ? nil : DevBrokerConfiguration.AdminListener(host: host, port: adminPort),
                 hubs: hubs, policies: try policies(), isAuthStrict: strictAuth, retention: .milliseconds(keep),
                 clampsInvalidPositions: clampPositions)
-            settings.dataFolder = data
             switch (certificate, privateKey) {
             case (let certificate?, let privateKey?):
                 settings.tls = .files(certificateChain: certificate, privateKey: privateKey)

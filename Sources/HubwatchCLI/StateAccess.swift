@@ -14,13 +14,13 @@ enum StateAccess {
     ) async throws -> Result {
         do {
             let result = try await body(store)
-            await store.close()
+            try await store.close()
             return result
         } catch let error as StateStoreError {
-            await store.close()
+            try? await store.close()
             throw CommandFailure(error)
         } catch {
-            await store.close()
+            try? await store.close()
             throw error
         }
     }

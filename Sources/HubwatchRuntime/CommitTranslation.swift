@@ -14,7 +14,7 @@ enum CommitTranslation {
             // A partition that was only ever seen idle has nothing to resume from.
             position.isStart ? nil : stored(position, partition: partition, updated: committed)
         }
-        transaction.deltas = draft.stateDeltas.map { StoredStateDelta(partition: $0.partition, bytes: $0.bytes) }
+        transaction.deltas = draft.stateDeltas.map { (delta: Detection.StateDelta) in StoredStateDelta(partition: delta.partition, bytes: delta.bytes) }
         transaction.snapshot = draft.snapshot.map { StateSnapshot(bytes: $0, covers: .everything) }
         var journal: [JournalDraft] = []
         for entry in draft.journal { journal.append(try JournalDraft(entry)) }
@@ -40,8 +40,8 @@ enum CommitTranslation {
             updatedNs: updated.nanoseconds)
     }
 
-    private static func deadLetter(_ record: DeadLetterRecord) -> DeadLetter {
-        DeadLetter(
+    private static func deadLetter(_ record: DeadLetterRecord) -> StoredLetter {
+        StoredLetter(
             partition: record.partition, sequence: record.sequenceNumber, offset: record.offset,
             enqueuedMs: record.enqueuedTime.milliseconds, receivedNs: record.receivedAt.nanoseconds,
             reason: record.reason.rawValue, bytePosition: record.faultPosition, bytes: record.bytes)

@@ -1,4 +1,5 @@
 import Detection
+import DiagnosticLogs
 import EventHubs
 import EventHubsClient
 import Logging
@@ -48,9 +49,10 @@ final class HubSource: PartitionConsumerSource {
     func makeConsumer(for partition: String, on eventLoop: any EventLoop) -> any PartitionConsumer {
         let number = Int(partition) ?? 0
         let position = workers.withLock { $0.positions[number] }
-        let fold = PartitionFold(
-            rules: rules, partition: number, resumingAt: position,
-            decoding: .init(bodyBytesMax: messageBytesMax))
+        var decoding = EnvelopeDecoder.Options()
+        decoding.bodyBytesMax = messageBytesMax
+        decoding.recordBytesMax = messageBytesMax
+        let fold = PartitionFold(rules: rules, partition: number, resumingAt: position, decoding: decoding)
         let worker = PartitionWorker(
             partition: number, fold: fold, coordinator: coordinator, status: status, loop: eventLoop,
             clockSkew: clockSkew, logger: logger)

@@ -86,29 +86,33 @@ public struct Hubwatch: Sendable {
     public func run(until end: End = .whenStopped, stop: @escaping @Sendable () async -> Void) async throws(HubwatchError) {
         let rules = try loadRules()
         let store: SQLiteStateStore
-        do {
+        do throws(StateStoreError) {
             store = try SQLiteStateStore(
-                path: configuration.state.path, bounds: DeadLetterBounds(rowsMaximum: configuration.state.deadLetterLimit))
+                path: configuration.state.path, bounds: DeadLetterBounds(rowsMaximum: Int64(configuration.state.deadLetterLimit)))
         } catch {
             throw .store(error)
         }
-        do {
+        do throws(HubwatchError) {
             try await run(rules, store, end, stop)
         } catch {
-            await store.close()
+            try? await store.close()
             throw error
         }
-        await store.close()
+        do throws(StateStoreError) {
+            try await store.close()
+        } catch {
+            throw .store(error)
+        }
     }
 
     private func run(
         _ rules: CompiledRules, _ store: SQLiteStateStore, _ end: End, _ stop: @escaping @Sendable () async -> Void
     ) async throws(HubwatchError) {
         let client: EventHubsClient
-        do {
+        do throws(EventHubsError) {
             client = try EventHubsClient(
-                configuration.source.clientConfiguration(hostName: surroundings.hostName), group: surroundings.group,
-                logger: logger)
+                configuration: configuration.source.clientConfiguration(hostName: surroundings.hostName),
+                eventLoopGroup: surroundings.group, logger: logger)
         } catch {
             throw .eventHubs(error)
         }
@@ -138,7 +142,7 @@ public struct Hubwatch: Sendable {
         var backoff = Backoff()
         var generator = SystemRandomNumberGenerator()
         while true {
-            do {
+            do throws(EventHubsError) {
                 return try await client.hubProperties()
             } catch {
                 guard error.isRetriable, !Task.isCancelled else { throw .eventHubs(error) }

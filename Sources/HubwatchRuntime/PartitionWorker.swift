@@ -1,3 +1,4 @@
+import AMQPEngine
 import Detection
 import DiagnosticLogs
 import EventHubs

@@ -1,7 +1,9 @@
 import Detection
 import DiagnosticLogs
 import EventHubs
+import EventHubsClient
 import HubwatchConfiguration
+import Logging
 import StateStore
 
 extension RunSession {

@@ -10,8 +10,8 @@ import StateStore
 
 /// One run over an open state file and a reachable hub.
 ///
-/// **Order of a stop**: the client closes its links; workers post what they folded; the coordinator commits; the sinks deliver
-/// what the journal holds; then the caller closes the state file. ``Coordinator/finish()`` never runs before the drain.
+/// **Order of a stop**: the client takes no more events; workers post what they folded; the coordinator commits; the client
+/// releases and closes its links; the sinks deliver what the journal holds; then the caller closes the state file.
 actor RunSession {
     let configuration: Configuration
     let surroundings: Hubwatch.Surroundings
@@ -52,10 +52,10 @@ actor RunSession {
                 options: MergerOptions(
                     groupsPerRuleMax: configuration.limits.groupsPerRule, partialPartitions: partial))
             let restored = RestoredState(snapshot: state.snapshot, deltas: state.deltas.map(\.bytes))
-            do {
+            do throws(DetectionError) {
                 let summary = try merger.restore(restored, now: surroundings.clock.now())
                 await announce(summary, state, owned)
-            } catch let error as DetectionError {
+            } catch {
                 throw HubwatchError.stateUnreadable(path: configuration.state.path, error.message)
             }
             // A position that was set by hand is ahead of the partial results: the store's word counts.
@@ -87,7 +87,7 @@ actor RunSession {
         guard let (coordinator, source) = parts else { return }
         let followers = sinks().map { sink in
             Task { () -> HubwatchError? in
-                do {
+                do throws(SinkError) {
                     try await follower(sink).run()
                     return nil
                 } catch {
@@ -96,16 +96,15 @@ actor RunSession {
             }
         }
         let reading = Task { () -> HubwatchError? in
-            do {
-                try await client.run(source, selection: configuration.source.selection)
+            do throws(EventHubsError) {
+                try await client.run(partitions: configuration.source.selection, into: source)
                 return nil
             } catch {
                 return .eventHubs(error)
             }
         }
         let failure = await firstEnd(reading, coordinator, end, stop)
-        await client.shutdown()
-        _ = await reading.value
+        await client.stopReceiving()
         await source.drain()
         var final = failure
         do {
@@ -113,6 +112,8 @@ actor RunSession {
         } catch {
             final = final ?? (error as? HubwatchError) ?? .fault("\(error)")
         }
+        await client.shutdown()
+        _ = await reading.value
         signal.finish()
         for follower in followers {
             if let error = await follower.value { final = final ?? error }

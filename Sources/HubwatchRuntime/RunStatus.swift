@@ -1,4 +1,4 @@
-import Detection
+public import Detection
 public import DiagnosticLogs
 import Synchronization
 

@@ -9,3 +9,5 @@ typealias StoredPosition = PartitionPosition
 typealias StoredStateDelta = StateDelta
 /// A gap as the store keeps it.
 typealias StoredGap = SequenceGap
+/// A dead letter as the store keeps it.
+typealias StoredLetter = DeadLetter

@@ -8,7 +8,7 @@ public import DiagnosticLogs
 public struct Merger: Sendable {
     let rules: CompiledRules
     let options: MergerOptions
-    let partitions: [Int]
+    private(set) var partitions: [Int]
     var states: [RuleState]
     var positions: [Int: PartitionPosition] = [:]
     var pending = PendingCommit()
@@ -31,6 +31,13 @@ public struct Merger: Sendable {
         var numbers: [String: Int] = [:]
         for (number, fingerprint) in rules.fingerprints.enumerated() { numbers[fingerprint] = number }
         fingerprintNumbers = numbers
+    }
+
+    /// Takes up a partition that has appeared: the watermark waits until it was heard of.
+    public mutating func own(_ partition: Int) {
+        guard !partitions.contains(partition) else { return }
+        partitions.append(partition)
+        partitions.sort()
     }
 
     /// The time up to which every owned partition is known; nil while one was never heard of.
