@@ -85,6 +85,8 @@ extension EnvelopeDecoder {
         _ escaped: UnsafeRawBufferPointer, at position: Int, _ pass: inout EnvelopePass,
         _ onRecord: (RecordView) -> Void, _ onDeadLetter: (DeadLetter) -> Void
     ) {
+        let mark = bodyArena.mark
+        defer { bodyArena.release(to: mark) }
         let bytes = bodyArena.unescaped(escaped)
         let text = BodyText(bytes: bytes, source: bytes, origin: position, isNested: true)
         let outer = (pass.mode, pass.tailStart, pass.rootRepairs, pass.alreadyGiven)

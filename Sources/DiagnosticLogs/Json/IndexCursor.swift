@@ -55,10 +55,16 @@ struct IndexCursor {
     @inline(never)
     mutating func fail(_ reason: Fault? = nil) -> Bool {
         if fault == nil {
-            fault = reason ?? (at >= count ? .truncated : .malformed)
+            fault = reason ?? (isAtCut ? .truncated : .malformed)
             faultPosition = at < count ? Int(offsets[at]) : length
         }
         return false
+    }
+
+    /// Nothing is left, or only a name or a bare word that the text's end may have cut.
+    private var isAtCut: Bool {
+        guard at < count else { return true }
+        return at == count - 1 && !"{}[],:".utf8.contains(byte)
     }
 
     /// Forgets a fault, to go on behind a broken element.

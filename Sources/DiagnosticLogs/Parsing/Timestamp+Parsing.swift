@@ -11,6 +11,10 @@ extension Timestamp {
     ///
     /// **Cost**: no allocation. Every digit is checked before it is used.
     package init?(text: UnsafeRawBufferPointer) {
+        if let value = ISODigits.read(text) {
+            self.init(nanoseconds: value)
+            return
+        }
         var reader = TimeReader(text: text)
         guard let value = reader.read() else { return nil }
         self = value

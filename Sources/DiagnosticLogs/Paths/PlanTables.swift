@@ -29,6 +29,8 @@ struct PlanEntry: Sendable {
     var node: Int32 = 0
     /// The name is spelled as documented.
     var isDocumented = false
+    /// The name has letters and digits only: setting bit 0x20 of each byte folds its case and nothing else.
+    var isPlain = false
 }
 
 /// A slot that becomes `several`, and the steps that remain behind the array.
