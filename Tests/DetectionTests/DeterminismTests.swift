@@ -17,7 +17,8 @@ import Testing
             let missing = expected.subtracting(found).map(\.description).sorted().prefix(3)
             let extra = found.subtracting(expected).map(\.description).sorted().prefix(3)
             #expect(missing.isEmpty && extra.isEmpty, "seed \(seed), \(rule.metadata.id): missing \(missing) extra \(extra)")
-            #expect(!expected.isEmpty || rule.metadata.id == "silence", "seed \(seed): \(rule.metadata.id) tests nothing")
+            let mayBeRare = rule.metadata.id == "silence" || rule.metadata.id == "few"
+            #expect(!expected.isEmpty || mayBeRare, "seed \(seed): \(rule.metadata.id) tests nothing")
         }
         #expect(deployment.notices.isEmpty, "seed \(seed): \(deployment.notices)")
     }

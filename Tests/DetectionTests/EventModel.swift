@@ -113,7 +113,7 @@ enum ModelRules {
     static let count = Aggregate(name: "count", function: .countRows, argument: nil)
 
     static func fold(_ function: AggregateFunction, filter: Expression? = nil) -> Aggregate {
-        Aggregate(name: function.rawValue, function: function, argument: .field(number), filter: filter)
+        Aggregate(name: function == .count ? "numbers" : function.rawValue, function: function, argument: .field(number), filter: filter)
     }
 
     /// One rule of each kind that matters to merging.
