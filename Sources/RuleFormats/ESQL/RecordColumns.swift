@@ -4,7 +4,7 @@ import DiagnosticLogs
 /// An expression with what is known about it.
 struct TypedExpression: Hashable {
     /// Most nodes of one expression: definitions are put in where they are used, which can double them each time.
-    static let sizeMax = 5000
+    static let sizeMax = 20_000
     /// Deepest tree.
     static let depthMax = 250
 

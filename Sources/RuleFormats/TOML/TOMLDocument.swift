@@ -32,6 +32,10 @@ struct TOMLDocument {
 
     /// Parses a document. **Errors**: `syntax`, at the place that the parser names.
     init(_ text: String) throws(RuleDiagnostic) {
+        locator = TOMLLocator(text)
+        if let position = locator.namelessHeader {
+            throw RuleDiagnostic(code: .syntax, position: position, reason: "a table header needs a name: [rule]")
+        }
         do {
             let table = try TOMLTable(string: text)
             root = Self.convert(table, depth: 0)
@@ -43,7 +47,6 @@ struct TOMLDocument {
         } catch {
             throw RuleDiagnostic(code: .syntax, position: .start, reason: "not a TOML document")
         }
-        locator = TOMLLocator(text)
     }
 
     private static func convert(_ table: TOMLTable, depth: Int) -> TOMLNode {

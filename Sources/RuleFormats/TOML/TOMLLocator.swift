@@ -17,6 +17,9 @@ struct TOMLLocator {
     /// Places by path; array elements are written `[0]`.
     private(set) var places: [[String]: Place] = [:]
 
+    /// A table header without a name. TOMLKit 0.6 aborts the process on it, so a document that has one must not reach it.
+    private(set) var namelessHeader: SourcePosition?
+
     private var bytes: [UInt8]
     private var offset = 0
     private var line = 1
@@ -84,7 +87,10 @@ struct TOMLLocator {
             _ = c
             advance()
         }
-        guard !keys.isEmpty else { return }
+        guard !keys.isEmpty else {
+            if namelessHeader == nil { namelessHeader = start }
+            return
+        }
         var path: [String] = []
         for (index, key) in keys.enumerated() {
             path.append(key)
