@@ -27,11 +27,6 @@ public struct OCSFFormat: Sendable {
         return bytes
     }
 
-    /// `metadata.uid` of an entry: the same for the same journal row, whoever writes it and when.
-    public static func identity(of entry: JournalEntry) -> String {
-        "\(entry.finding.id)-\(entry.activity.rawValue)-\(entry.revision)"
-    }
-
     private func finding(_ entry: JournalEntry, logged: Timestamp) -> JSONObject {
         let finding = entry.finding
         let severity = Severity(finding.rule.severity)
@@ -80,7 +75,8 @@ public struct OCSFFormat: Sendable {
                 product.set("version", productVersion)
             }
             metadata.set("profiles", list: [.string("cloud")])
-            metadata.set("uid", Self.identity(of: entry))
+            // The same for the same journal row, whoever writes it and when: the file sink finds its lines by it.
+            metadata.set("uid", entry.key)
             metadata.set("log_name", source.hub)
             metadata.set("log_provider", source.namespace)
             metadata.set("tenant_uid", finding.evidence.lazy.compactMap(\.tenantID).first)

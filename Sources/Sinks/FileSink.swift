@@ -202,7 +202,7 @@ public actor FileSink: JournalSink {
         var lineStart = offset
         while let line = try reader.next() {
             let identity = LineReader.identity(in: line)
-            if let identity, let row = try await owed.peek(), OwedRows.identity(of: row) == identity {
+            if let identity, let row = try await owed.peek(), row.identity == identity {
                 written.journalID = row.id
                 owed.drop()
                 matched += 1
@@ -258,7 +258,7 @@ public actor FileSink: JournalSink {
         var bytes: [UInt8] = []
         for row in rows where row.draft.status == .active {
             do {
-                bytes += format.line(try JournalPayload.decode(row.draft.payload), logged: logged)
+                bytes += format.line(try JournalRecord(payload: row.draft.payload).entry, logged: logged)
             } catch {
                 report(.unreadableRow(id: row.id, reason: "\(error)"))
             }

@@ -36,7 +36,7 @@ extension JournalDraft {
             key: JournalKey(
                 findingID: entry.finding.id, activity: JournalActivity(entry.activity), revision: entry.revision),
             ruleID: entry.finding.rule.id, isAlert: entry.isAlert, status: status,
-            payload: try JournalPayload.encode(entry), decidedNs: entry.finding.times.decided.nanoseconds)
+            payload: try JournalRecord(entry).payload(), decidedNs: entry.finding.times.decided.nanoseconds)
     }
 }
 

@@ -1,3 +1,4 @@
+import Detection
 import FindingFormats
 import StateStore
 
@@ -7,6 +8,7 @@ struct OwedRows {
     private let name: String
     private var position: Int64
     private var batch: ArraySlice<JournalRow> = []
+    private var identity: String?
 
     init(store: any StateStore, after id: Int64, name: String) {
         self.store = store
@@ -14,11 +16,14 @@ struct OwedRows {
         self.name = name
     }
 
-    /// The next row that is sent and can be written; nil at the end of the journal.
-    mutating func peek() async throws(SinkError) -> JournalRow? {
+    /// The next row that is sent and can be written, with the `metadata.uid` that its line carries; nil at the end.
+    mutating func peek() async throws(SinkError) -> (id: Int64, identity: String)? {
         while true {
             while let row = batch.first {
-                if row.draft.status == .active, (try? JournalPayload.decode(row.draft.payload)) != nil { return row }
+                if identity == nil, row.draft.status == .active {
+                    identity = (try? JournalRecord(payload: row.draft.payload))?.entry.key
+                }
+                if let identity { return (row.id, identity) }
                 drop()
             }
             do {
@@ -32,12 +37,8 @@ struct OwedRows {
 
     /// Goes on to the row behind the peeked one.
     mutating func drop() {
+        identity = nil
         guard let row = batch.popFirst() else { return }
         position = row.id
-    }
-
-    /// What a line of the row carries as `metadata.uid`.
-    static func identity(of row: JournalRow) -> String? {
-        (try? JournalPayload.decode(row.draft.payload)).map(OCSFFormat.identity)
     }
 }

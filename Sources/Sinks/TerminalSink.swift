@@ -58,7 +58,7 @@ public actor TerminalSink: JournalSink {
         let owed = rows.filter { $0.id > delivered }
         for row in owed where row.draft.status == .active {
             do {
-                let entry = try JournalPayload.decode(row.draft.payload)
+                let entry = try JournalRecord(payload: row.draft.payload).entry
                 let isKnown = !shown.insert(entry.finding.id)
                 text += isKnown ? format.line(entry) : format.text(entry) + "\n"
             } catch {

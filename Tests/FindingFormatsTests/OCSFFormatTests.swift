@@ -59,7 +59,7 @@ import Testing
         #expect(uids[0] == "fedcba9876543210fedcba9876543210" && uids[0] == uids[1])
         let events = [create, close].map { ($0["metadata"] as? [String: Any])?["uid"] as? String }
         #expect(events[0] != events[1])
-        #expect(events[1] == OCSFFormat.identity(of: SampleFindings.window(.close)))
+        #expect(events[1] == SampleFindings.window(.close).key)
     }
 
     @Test func attacksArePaired() throws {
@@ -95,18 +95,18 @@ import Testing
 
     @Test func payloadsComeBackEqual() throws {
         for entry in Self.entries where entry.finding.values.allSatisfy({ $0.name != SampleFindings.hostile }) {
-            let bytes = try JournalPayload.encode(entry)
-            #expect(try JournalPayload.decode(bytes) == entry)
-            #expect(try JournalPayload.encode(entry) == bytes)
+            let bytes = try JournalRecord(entry).payload()
+            #expect(try JournalRecord(payload: bytes).entry == entry)
+            #expect(try JournalRecord(entry).payload() == bytes)
         }
         // NaN is not equal to itself: compare the bytes.
-        let bytes = try JournalPayload.encode(SampleFindings.hostileEntry)
-        #expect(try JournalPayload.encode(JournalPayload.decode(bytes)) == bytes)
+        let bytes = try JournalRecord(SampleFindings.hostileEntry).payload()
+        #expect(try JournalRecord(payload: bytes).payload() == bytes)
     }
 
     @Test func brokenPayloadsAreNamed() {
         for bytes in [[], Array("{".utf8), Array("{}".utf8), Array("[1]".utf8), [0xff, 0xfe]] as [[UInt8]] {
-            let error = #expect(throws: FindingFormatError.self) { _ = try JournalPayload.decode(bytes) }
+            let error = #expect(throws: FindingFormatError.self) { _ = try JournalRecord(payload: bytes).entry }
             #expect(error?.code == .notDecodable)
         }
     }

@@ -60,7 +60,7 @@ enum SampleFindings {
                 decided: after(milliseconds: 458)))
         return JournalEntry(
             finding: finding, activity: .create, revision: 0, isAlert: true,
-            alertID: "feedfacefeedfacefeedfacefeedface", isFinal: true)
+            alertID: "feedfacefeedfacefeedfacefeedface")
     }
 
     /// A window over many records, with all kinds of values.
@@ -88,7 +88,7 @@ enum SampleFindings {
                 decided: after(milliseconds: 941)), partialPartitions: [0, 3])
         return JournalEntry(
             finding: finding, activity: activity, revision: revision, isAlert: activity == .create,
-            alertID: "feedfacefeedfacefeedfacefeedface", isFinal: activity == .close)
+            alertID: "feedfacefeedfacefeedfacefeedface")
     }
 
     /// What a hostile log line would write.
@@ -130,6 +130,6 @@ enum SampleFindings {
             evidenceTruncated: false, reason: "",
             times: .init(occurred: base, enqueued: base, received: base, decided: base))
         return JournalEntry(
-            finding: finding, activity: .create, revision: 0, isAlert: false, alertID: "", isFinal: true)
+            finding: finding, activity: .create, revision: 0, isAlert: false, alertID: "")
     }
 }

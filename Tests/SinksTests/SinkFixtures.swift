@@ -26,8 +26,7 @@ func entry(
         lastSeen: at, firstPosition: position, lastPosition: position, evidence: [], evidenceTruncated: false,
         reason: "because", times: .init(occurred: at, enqueued: at, received: at, decided: at))
     return JournalEntry(
-        finding: finding, activity: activity, revision: 0, isAlert: activity == .create, alertID: "alert",
-        isFinal: false)
+        finding: finding, activity: activity, revision: 0, isAlert: activity == .create, alertID: "alert")
 }
 
 func drafts(_ entries: [JournalEntry]) throws -> [JournalDraft] {

@@ -32,6 +32,8 @@ final class TemporaryFolder: Sendable {
         return found.sorted()
     }
 
+    func remove(_ name: String) { unlink(file(name)) }
+
     func mode(_ name: String) -> UInt32? {
         var status = stat()
         guard stat(file(name), &status) == 0 else { return nil }

@@ -29,6 +29,7 @@ final class StateFileLock: Sendable {
             guard code == EWOULDBLOCK else { throw StateStoreError(errno: code, path: statePath) }
             throw StateStoreError(.inUse(processID: holder), path: statePath)
         }
+        _ = fchmod(opened, 0o600)
         // Best effort: the lock is held with or without a readable id.
         let text = Array("\(getpid())\n".utf8)
         if ftruncate(opened, 0) == 0 { _ = pwrite(opened, text, text.count, 0) }
