@@ -15,6 +15,13 @@ public struct BatchEncoder: Sendable {
         public var messageFormat: UInt32
         /// How many events are in it.
         public var eventCount: Int
+
+        /// Makes a message of bytes that are encoded already.
+        public init(bytes: [UInt8], messageFormat: UInt32, eventCount: Int) {
+            self.bytes = bytes
+            self.messageFormat = messageFormat
+            self.eventCount = eventCount
+        }
     }
 
     private let sizeMax: Int
