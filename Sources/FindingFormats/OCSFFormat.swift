@@ -3,8 +3,8 @@ public import DiagnosticLogs
 
 /// Journal entries as OCSF 1.8.0 Detection Findings (class 2004, cloud profile), one JSON object a line.
 ///
-/// **Shape**: member names and their order are fixed, so the same entry at the same time gives the same bytes. What OCSF
-/// has no place for is under `unmapped`.
+/// **Shape**: member names and their order are fixed, so the same entry at the same time gives the same bytes. What
+/// OCSF has no place for is under `unmapped`.
 /// **Source**: ocsf/ocsf-schema, tag 1.8.0, `events/findings/detection_finding.json`.
 public struct OCSFFormat: Sendable {
     private let source: FindingSource
@@ -43,7 +43,8 @@ public struct OCSFFormat: Sendable {
             event.set("type_name", "Detection Finding: \(activity.name)")
             event.set("severity_id", severity.id)
             event.set("severity", severity.name)
-            // A closed window says that the values are final, not that somebody has dealt with the finding: it stays new.
+            // A closed window says that the values are final, not that somebody has dealt with the finding: it stays
+            // new.
             event.set("status_id", 1)
             event.set("status", "New")
             event.set("is_alert", value: .boolean(entry.isAlert))

@@ -59,7 +59,8 @@ public enum TerminalText {
         }
     }
 
-    /// Controls (C0, DEL, C1), format characters (bidirectional marks, zero-width, tags), line and paragraph separators.
+    /// Controls (C0, DEL, C1), format characters (bidirectional marks, zero-width, tags), line and paragraph
+    /// separators.
     static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
         if scalar.value < 0x20 { return true }
         if scalar.value < 0x7f { return false }

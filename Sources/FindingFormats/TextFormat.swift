@@ -97,9 +97,8 @@ public struct TextFormat: Sendable {
 
     private func events(_ finding: Finding) -> [String] {
         if finding.count == 1 { return ["1, at \(finding.firstPosition.text)"] }
-        return [
-            "\(FindingSummary.grouped(finding.count)), from \(finding.firstPosition.text) to \(finding.lastPosition.text)"
-        ]
+        let span = "from \(finding.firstPosition.text) to \(finding.lastPosition.text)"
+        return ["\(FindingSummary.grouped(finding.count)), \(span)"]
     }
 
     private func evidence(_ finding: Finding, on page: inout TextPage) {

@@ -5,12 +5,12 @@ public import StateStore
 
 /// Writes findings to a file, one OCSF line each, exactly once.
 ///
-/// **How**: lines are appended and flushed, then the cursor (journal id, inode, length) is stored. A process that dies in
-/// between leaves lines behind the cursor's length. At the start these are matched, by `metadata.uid`, with the rows
+/// **How**: lines are appended and flushed, then the cursor (journal id, inode, length) is stored. A process that dies
+/// in between leaves lines behind the cursor's length. At the start these are matched, by `metadata.uid`, with the rows
 /// behind the cursor; a torn last line is cut; writing goes on with the first row that has no line.
 ///
-/// **Rotation**: a file that was moved away or replaced is noticed before each batch, and a new one is begun. A file that
-/// somebody cut is said and gone on with. Rotate by renaming: a tool that copies and truncates can lose lines.
+/// **Rotation**: a file that was moved away or replaced is noticed before each batch, and a new one is begun. A file
+/// that somebody cut is said and gone on with. Rotate by renaming: a tool that copies and truncates can lose lines.
 ///
 /// **Failures**: on a full disk the part that was written is cut off again, and the caller is told to wait.
 ///

@@ -52,9 +52,9 @@ public struct SinkError: Error, Hashable, Sendable, CustomStringConvertible {
         case .diskFull:
             "findings cannot be written to \(path)\(why): the disk is full; free space, writing goes on by itself"
         case .readOnly:
-            "findings cannot be written to \(path)\(why): make the file and its folder writable, writing goes on by itself"
+            "findings cannot be written to \(path)\(why): make it and its folder writable; writing goes on by itself"
         case .notFound:
-            "findings cannot be written to \(path)\(why): create the folder, writing goes on by itself"
+            "findings cannot be written to \(path)\(why): create the folder; writing goes on by itself"
         case .notAFile:
             "findings cannot be written to \(path)\(why): give the path of a regular file"
         case .inUse:

@@ -18,7 +18,8 @@ public enum JournalStatus: String, Hashable, Sendable, CaseIterable {
     case shadow
 }
 
-/// What makes a journal row unique: the same finding, activity and revision is recorded once, however often it is found.
+/// What makes a journal row unique: the same finding, activity and revision is recorded once, however often it is
+/// found.
 public struct JournalKey: Hashable, Sendable {
     /// Finding id.
     public var findingID: String
@@ -108,7 +109,8 @@ public struct JournalRetention: Hashable, Sendable {
     public var ageMinimumNs: Int64
     /// Rows older than this are removed once every sink has delivered them.
     public var ageMaximumNs: Int64
-    /// Beyond this many payload bytes the oldest delivered rows are removed although they are younger than `ageMaximumNs`.
+    /// Beyond this many payload bytes the oldest delivered rows are removed although they are younger than
+    /// `ageMaximumNs`.
     public var bytesMaximum: Int64
 
     /// Makes a retention; 7 days at least, 90 days at most, 1 GB.

@@ -4,11 +4,11 @@
 /// has no clock.
 ///
 /// **Guarantee**: a commit is one transaction. After a crash at any instant the store holds all of a commit or none of
-/// it, and everything that ``commit(_:)`` answered for is still there. Positions, partial results and findings therefore
-/// never disagree.
+/// it, and everything that ``commit(_:)`` answered for is still there. Positions, partial results and findings
+/// therefore never disagree.
 ///
-/// **Isolation**: every call suspends and works on the store's own queue, never on the caller's executor. Cancelling the
-/// calling task does not interrupt a call: a draining process can still commit.
+/// **Isolation**: every call suspends and works on the store's own queue, never on the caller's executor. Cancelling
+/// the calling task does not interrupt a call: a draining process can still commit.
 ///
 /// **Errors**: only ``StateStoreError``; `isRetriable` says whether waiting can help. A failed commit changed nothing
 /// and may be given again as it is.
@@ -26,8 +26,8 @@ public protocol StateStore: Sendable {
 
     /// Moves one partition by hand.
     ///
-    /// - Parameter keepingState: true keeps the partial results, which is right for a move forward (a stated gap). A move
-    ///   backward must discard them, for all partitions, or events are counted twice.
+    /// - Parameter keepingState: true keeps the partial results, which is right for a move forward (a stated gap). A
+    /// move backward must discard them, for all partitions, or events are counted twice.
     func setPosition(_ position: PartitionPosition, keepingState: Bool) async throws(StateStoreError)
 
     /// Forgets the positions of these partitions (nil: of all) and the partial results of every partition, which cannot
@@ -45,7 +45,8 @@ public protocol StateStore: Sendable {
     /// How much the journal holds and how far each sink is behind.
     func journalUsage() async throws(StateStoreError) -> JournalUsage
 
-    /// Removes delivered rows as the retention says; rows that some sink still owes stay. Returns how many were removed.
+    /// Removes delivered rows as the retention says; rows that some sink still owes stay. Returns how many were
+    /// removed.
     func pruneJournal(_ retention: JournalRetention, nowNs: Int64) async throws(StateStoreError) -> Int
 
     /// The cursor of a sink; nil when it never had one.

@@ -3,8 +3,8 @@ import Testing
 
 /// After a crash the file holds all of a commit or none of it, and every commit that was answered.
 ///
-/// A crash is a copy of the database and of its log, cut at some byte: what a process, killed at that moment of a write,
-/// leaves behind.
+/// A crash is a copy of the database and of its log, cut at some byte: what a process, killed at that moment of a
+/// write, leaves behind.
 @Suite struct CrashTests {
     let folder = TemporaryFolder()
 

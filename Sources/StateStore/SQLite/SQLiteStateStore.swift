@@ -12,14 +12,15 @@ import Synchronization
 /// The state in one local file: SQLite, write-ahead log, one transaction per commit.
 ///
 /// **Durability**: `synchronous = FULL`. A commit that was answered is on the disk and survives a crash of the process,
-/// of the kernel and a power loss, as far as the disk honours a flush. `NORMAL` would be one flush cheaper and could lose
-/// the last commits at a power loss: sinks would then have delivered findings that the journal no longer knows.
+/// of the kernel and a power loss, as far as the disk honours a flush. `NORMAL` would be one flush cheaper and could
+/// lose the last commits at a power loss: sinks would then have delivered findings that the journal no longer knows.
 ///
 /// **Files**: the state file, `-wal` and `-shm` beside it, and `.lock`; all readable by their owner only.
 ///
 /// **Exclusion**: one process opens the file for writing; any number may open it for reading meanwhile.
 ///
-/// **Isolation**: writes go through GRDB's writer queue one after the other; reads run beside them on their own snapshot.
+/// **Isolation**: writes go through GRDB's writer queue one after the other; reads run beside them on their own
+/// snapshot.
 public final class SQLiteStateStore: StateStore {
     /// What the file is opened for.
     public enum Mode: Hashable, Sendable {
@@ -40,8 +41,8 @@ public final class SQLiteStateStore: StateStore {
     ///
     /// Blocks on the disk: call it at start-up.
     ///
-    /// Throws `.notOurs`, `.newerVersion`, `.olderVersion`, `.inUse`, `.readOnly`, `.notFound`, `.diskFull`, `.corrupt`.
-    /// A file that is refused is left untouched.
+    /// Throws `.notOurs`, `.newerVersion`, `.olderVersion`, `.inUse`, `.readOnly`, `.notFound`, `.diskFull`,
+    /// `.corrupt`. A file that is refused is left untouched.
     public convenience init(
         path: String, mode: Mode = .exclusive, bounds: DeadLetterBounds = DeadLetterBounds()
     ) throws(StateStoreError) {
