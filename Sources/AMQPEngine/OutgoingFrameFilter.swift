@@ -2,8 +2,8 @@ import AMQPTypes
 
 /// Rewrites the frames that go out where Proton has no interface for what must be in them.
 ///
-/// **Shape**: link capabilities are added to attach frames, message formats to transfers; for servers that talk to the Azure
-/// Python client every list is written in full length, errors with their three fields.
+/// **Shape**: link capabilities are added to attach frames, message formats to transfers; for servers that talk to the
+/// Azure Python client every list is written in full length, errors with their three fields.
 /// **Bounds**: a transfer grows by less than ``HandshakeBuffer/frameMargin``.
 struct OutgoingFrameFilter {
     /// What to add to the next attach frame of a name and direction.
@@ -151,7 +151,8 @@ extension OutgoingFrameFilter {
     }
 
     private func write(
-        _ frame: UnsafeRawBufferPointer, _ head: FrameHead, _ performative: PerformativeHead, fields: [UInt8], count: Int,
+        _ frame: UnsafeRawBufferPointer, _ head: FrameHead, _ performative: PerformativeHead, fields: [UInt8],
+        count: Int,
         into output: inout [UInt8]
     ) {
         let isShort = fields.count <= 254 && count <= 255

@@ -6,6 +6,7 @@ import NIOEmbedded
 import Testing
 
 /// Goal: the handler feeds, writes, waits and ends as a channel expects.
+///
 /// Method: embedded channels, two joined by hand or one alone; time is stepped on the embedded loop.
 @Suite struct ChannelHandlerTests {
     /// A client and a server on embedded channels.
@@ -124,7 +125,8 @@ import Testing
 
     @Test func aRefusedLoginIsTheCause() throws {
         let pair = try Pair(
-            client: EngineConfiguration(role: .client, containerID: "c", authentication: .plain(user: "u", password: "p")),
+            client: EngineConfiguration(
+                role: .client, containerID: "c", authentication: .plain(user: "u", password: "p")),
             server: EngineConfiguration(role: .server, containerID: "s", authentication: .mechanisms(["PLAIN"])))
         pair.client.onConnected = { $0.engine.open() }
         pair.server.onEvent = { event, connection in

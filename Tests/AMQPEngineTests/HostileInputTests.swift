@@ -3,8 +3,9 @@ import AMQPTypes
 import Testing
 
 /// Goal: no bytes from a peer can do more harm than end the connection.
-/// Method: a recorded conversation cut at every byte, with bytes changed by seed, and frames of invented fields, fed to a
-/// fresh engine that afterwards still answers every order.
+///
+/// Method: a recorded conversation cut at every byte, with bytes changed by seed, and frames of invented fields, fed to
+/// a fresh engine that afterwards still answers every order.
 @Suite struct HostileInputTests {
     /// What each side of a whole conversation sends: login, attach both ways, messages, outcomes, close.
     private static let recording: (client: [UInt8], server: [UInt8]) = {
@@ -13,7 +14,8 @@ import Testing
         loop.client.grantCredit(link, 10)
         let sender = loop.client.attach(
             LinkSpecification(
-                session: session, name: "s", role: .sender, source: Terminus(address: "a"), target: Terminus(address: "b")))
+                session: session, name: "s", role: .sender, source: Terminus(address: "a"),
+                target: Terminus(address: "b")))
         loop.run()
         for event in loop.serverEvents {
             guard case .attached(let handle, _, let attach, _) = event else { continue }
@@ -61,7 +63,8 @@ import Testing
         engine.grantCredit(link, 10)
         let second = engine.attach(
             LinkSpecification(
-                session: session, name: "s", role: .sender, source: Terminus(address: "a"), target: Terminus(address: "b")))
+                session: session, name: "s", role: .sender, source: Terminus(address: "a"),
+                target: Terminus(address: "b")))
         _ = second
         return (engine, session, link)
     }
@@ -187,7 +190,8 @@ import Testing
             let (engine, session, link) = start(role)
             engine.receive(bytes)
             _ = serve(engine)
-            engine.receive(InventedFrames.frame(0x11, [role == .client ? .ushort(0) : .null, .uint(0), .uint(100), .uint(100)]))
+            engine.receive(
+                InventedFrames.frame(0x11, [role == .client ? .ushort(0) : .null, .uint(0), .uint(100), .uint(100)]))
             for _ in 0..<25 where !engine.isReadClosed {
                 let frame = frames.next()
                 engine.receive(frame)

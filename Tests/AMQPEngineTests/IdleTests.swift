@@ -3,6 +3,7 @@ import AMQPTypes
 import Testing
 
 /// Goal: silence is noticed by the side that waits, and prevented by the side that is waited for.
+///
 /// Method: time is a number that the test counts up.
 @Suite struct IdleTests {
     @Test func silenceFailsTheConnection() throws {

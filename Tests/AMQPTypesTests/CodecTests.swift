@@ -2,6 +2,7 @@ import AMQPTypes
 import Testing
 
 /// Goal: the codec writes what the specification says and reads back what it wrote, and no bytes can trap it.
+///
 /// Method: golden bytes of each type; values from seeds there and back; every cut and random changes of valid bytes.
 @Suite struct CodecTests {
     static let goldenBytes: [(AMQPValue, [UInt8])] = [

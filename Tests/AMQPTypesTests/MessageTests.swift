@@ -2,6 +2,7 @@ import AMQPTypes
 import Testing
 
 /// Goal: messages survive their encoding, and the scanner finds exactly the sections that the decoder reads.
+///
 /// Method: messages of every body kind from seeds; the bytes of an event as Event Hubs sends it; cuts and changes.
 @Suite struct MessageTests {
     static func message(_ generator: inout SeededGenerator) -> AMQPMessage {

@@ -74,7 +74,8 @@ struct SeededGenerator: RandomNumberGenerator {
         let size = count()
         switch number(0...7) {
         case 0: return .array((0..<size).map { _ in .string(text()) })
-        case 1: return .array((0..<size).map { _ in .uint(UInt32(truncatingIfNeeded: next() >> UInt64(number(32...60)))) })
+        case 1:
+            return .array((0..<size).map { _ in .uint(UInt32(truncatingIfNeeded: next() >> UInt64(number(32...60)))) })
         case 2: return .array((0..<size).map { _ in .boolean(number(0...1) == 0) })
         case 3: return .array((0..<size).map { _ in .list([value(depth: 0)]) })
         case 4: return .array((0..<size).map { _ in .map(map(depth: 0)) })
