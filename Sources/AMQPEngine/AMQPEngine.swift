@@ -4,12 +4,13 @@ import CProtonShim
 
 /// One AMQP 1.0 connection without its socket: bytes and time in, bytes and events out.
 ///
-/// **Shape**: owns a Proton connection driver. Facts come out of ``nextEvent()`` in order; orders may be given at any time
-/// and in any state. An order on a handle that is unknown or over is ignored, because the peer may have ended it while the
-/// order was on its way.
-/// **Isolation**: none of its own; confined to whoever feeds it, as a rule one event loop. It has no socket, clock or task.
-/// **Bounds**: what arrives is bounded by the credit granted and by the message sizes stated; what is sent is kept until it
-/// is taken, so that senders look at ``outgoingBytes(_:)``.
+/// **Shape**: owns a Proton connection driver. Facts come out of ``nextEvent()`` in order; orders may be given at any
+/// time and in any state. An order on a handle that is unknown or over is ignored, because the peer may have ended it
+/// while the order was on its way.
+/// **Isolation**: none of its own; confined to whoever feeds it, as a rule one event loop. It has no socket, clock or
+/// task.
+/// **Bounds**: what arrives is bounded by the credit granted and by the message sizes stated; what is sent is kept
+/// until it is taken, so that senders look at ``outgoingBytes(_:)``.
 /// **Errors**: whatever a peer sends ends at worst in ``EngineEvent/failed(_:)``.
 /// **Source**: parts 2 and 5.3 of the specification.
 public final class AMQPEngine {
@@ -131,7 +132,8 @@ extension AMQPEngine {
     /// Lets time pass; needed for idle time-outs in both directions.
     ///
     /// - Parameter now: milliseconds of a clock that never goes back, more than 0.
-    /// - Returns: when to call again, at the latest; nil when no time-out is agreed (yet: call once after ``EngineEvent/opened(_:)``).
+    /// - Returns: when to call again, at the latest; nil when no time-out is agreed (yet: call once after
+    ///   ``EngineEvent/opened(_:)``).
     public func tick(now: UInt64) -> UInt64? {
         let next = pn_transport_tick(driver.transport, Int64(clamping: now))
         drainProton()
@@ -208,7 +210,8 @@ extension AMQPEngine {
             unit.withUnsafeBytes { feed($0) }
         }
         if handshake.isOverfull {
-            abort(AMQPCondition(name: "amqp:resource-limit-exceeded", description: "too much sent before the open frame"))
+            abort(
+                AMQPCondition(name: "amqp:resource-limit-exceeded", description: "too much sent before the open frame"))
         }
     }
 

@@ -11,13 +11,15 @@ struct AttachNote {
 }
 
 /// Watches the frames that come in, for what Proton has no interface for: the capabilities of links and the message
-/// formats of transfers. And refuses those on which Proton would not fail but end the process, by an assertion.
+/// formats of transfers.
 ///
-/// **Shape**: follows frame borders over any fragmentation; the bytes themselves pass unchanged. Of most frames it looks at
-/// the head only.
+/// And refuses those on which Proton would not fail but end the process, by an assertion.
+///
+/// **Shape**: follows frame borders over any fragmentation; the bytes themselves pass unchanged. Of most frames it
+/// looks at the head only.
 /// **Bounds**: keeps the list of one frame at most, and that only while it is cut by a fragment's end.
-/// **Errors**: bytes that are not frames switch it off; judging them is left to Proton. A frame that must not reach Proton
-/// sets ``violation``.
+/// **Errors**: bytes that are not frames switch it off; judging them is left to Proton. A frame that must not reach
+/// Proton sets ``violation``.
 struct IncomingFrameFilter {
     /// Attach frames that the engine has not matched with a link yet, in order.
     private(set) var attaches: [AttachNote] = []
@@ -78,8 +80,8 @@ struct IncomingFrameFilter {
 
     /// Looks at the next bytes of the stream, and says how many of them may be fed before the events are handled.
     ///
-    /// That is up to the end of a detach or end frame: Proton would give the next frame of the same name or channel to the
-    /// endpoint that is over, which by then must be out of its sight.
+    /// That is up to the end of a detach or end frame: Proton would give the next frame of the same name or channel to
+    /// the endpoint that is over, which by then must be out of its sight.
     mutating func observe(_ bytes: UnsafeRawBufferPointer) -> Int {
         var at = 0
         while at < bytes.count, !isLost, violation == nil {
@@ -296,7 +298,9 @@ extension IncomingFrameFilter {
         attachments[key] = Attachment(number: attachCount, name: link)
         lastAttachment = nil
         // Each note is taken by a link as soon as Proton has read the frame.
-        if attachments.count > Self.attachmentsMax || attaches.count > Self.attachmentsMax { violation = "too many links" }
+        if attachments.count > Self.attachmentsMax || attaches.count > Self.attachmentsMax {
+            violation = "too many links"
+        }
     }
 
     private mutating func drop(_ key: UInt64) {

@@ -3,6 +3,7 @@ import AMQPTypes
 import Testing
 
 /// Goal: every way in which a link, a session or a connection ends is told once, with its reason, and answered.
+///
 /// Method: both engines joined in memory; one side ends something, the events and frames of the other are looked at.
 @Suite struct EndingTests {
     private let stolen = AMQPCondition(
@@ -22,7 +23,8 @@ import Testing
         loop.server.detach(serverLink, stolen)
         loop.run()
         let told = loop.clientEvents.suffix(2)
-        guard case .deliveries(link, _)? = told.first, case .detached(link, closed: true, let condition)? = told.last else {
+        guard case .deliveries(link, _)? = told.first, case .detached(link, closed: true, let condition)? = told.last
+        else {
             Issue.record("\(told)")
             return
         }
@@ -51,7 +53,10 @@ import Testing
         loop.client.detach(link, closed: false)
         loop.run()
         let serverLink = try #require(loop.serverLink)
-        #expect(loop.serverEvents.contains { if case .detached(serverLink, closed: false, nil) = $0 { true } else { false } })
+        #expect(
+            loop.serverEvents.contains {
+                if case .detached(serverLink, closed: false, nil) = $0 { true } else { false }
+            })
         #expect(loop.clientEvents.contains { if case .detached(link, closed: false, nil) = $0 { true } else { false } })
     }
 
@@ -68,7 +73,8 @@ import Testing
         let session = loop.client.begin()
         let link = loop.client.attach(
             LinkSpecification(
-                session: session, name: "x", role: role, source: Terminus(address: "a"), target: Terminus(address: "b")))
+                session: session, name: "x", role: role, source: Terminus(address: "a"), target: Terminus(address: "b"))
+        )
         loop.run()
         let own = loop.clientEvents.filter { event in
             switch event {
@@ -217,7 +223,8 @@ import Testing
         let session = loop.client.begin()
         let link = loop.client.attach(
             LinkSpecification(
-                session: session, name: "s", role: .sender, source: Terminus(address: "a"), target: Terminus(address: "b")))
+                session: session, name: "s", role: .sender, source: Terminus(address: "a"),
+                target: Terminus(address: "b")))
         loop.run()
         _ = loop.client.send(link, [UInt8](repeating: 1, count: 100_000))
         _ = loop.client.send(link, [UInt8](repeating: 1, count: 300_000))

@@ -3,6 +3,7 @@ import AMQPTypes
 import Testing
 
 /// Goal: credit is what bounds the traffic, and memory is reused.
+///
 /// Method: counting messages, credit events and slabs over joined engines.
 @Suite struct FlowTests {
     @Test func countsCredit() throws {
@@ -126,7 +127,9 @@ import Testing
         loop.run()
         let batches = loop.clientEvents.compactMap { event -> (LinkHandle, [UInt8], [UInt32])? in
             guard case .deliveries(let link, let batch) = event else { return nil }
-            return (link, batch.deliveries.compactMap { batch.bytes(of: $0).first }, batch.deliveries.map(\.messageFormat))
+            return (
+                link, batch.deliveries.compactMap { batch.bytes(of: $0).first }, batch.deliveries.map(\.messageFormat)
+            )
         }
         #expect(batches.map(\.0) == [first, second])
         let evens = Array(stride(from: UInt8(0), to: 20, by: 2))

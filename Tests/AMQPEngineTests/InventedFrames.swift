@@ -63,7 +63,8 @@ struct InventedFrames {
         if chance(50) { return .null }
         if chance(10) { return odd() }
         let info: AMQPValue = chance(50) ? .null : .map([.symbol("k"): odd()])
-        return .described(descriptor: .ulong(0x1d), value: .list([chance(10) ? odd() : .symbol("e"), .string("text"), info]))
+        return .described(
+            descriptor: .ulong(0x1d), value: .list([chance(10) ? odd() : .symbol("e"), .string("text"), info]))
     }
 
     private mutating func terminus(_ code: UInt64) -> AMQPValue {
@@ -92,7 +93,8 @@ struct InventedFrames {
         let names = ["link", "s", "other", ""]
         let name = names[Int.random(in: 0..<names.count, using: &generator)]
         var fields: [AMQPValue] = [
-            .string(name), small(3), .boolean(Bool.random(using: &generator)), .ubyte(UInt8.random(in: 0...3, using: &generator)),
+            .string(name), small(3), .boolean(Bool.random(using: &generator)),
+            .ubyte(UInt8.random(in: 0...3, using: &generator)),
             .ubyte(UInt8.random(in: 0...2, using: &generator)), terminus(0x28), terminus(0x29), .null, .boolean(false),
             .uint(0), .ulong(0), odd(), .array([.symbol("x")]), .map([.symbol("p"): odd()]),
         ]
@@ -107,7 +109,8 @@ struct InventedFrames {
         let isMore = chance(25)
         if !isMore { deliveryID &+= 1 }
         let fields: [AMQPValue] = [
-            small(3), id, chance(20) ? .null : .binary([UInt8](repeating: 1, count: Int.random(in: 0...40, using: &generator))),
+            small(3), id,
+            chance(20) ? .null : .binary([UInt8](repeating: 1, count: Int.random(in: 0...40, using: &generator))),
             chance(10) ? odd() : .uint(0), boolean(), .boolean(isMore), .null, chance(10) ? state() : .null, .null,
             .boolean(chance(8)), .null,
         ]
@@ -124,19 +127,28 @@ struct InventedFrames {
         switch Int.random(in: 0..<24, using: &generator) {
         case 0...2:
             code = 0x11
-            fields = [chance(50) ? .null : .ushort(UInt16.random(in: 0...1, using: &generator)), small(2), small(3000), small(3000), small(9)]
+            fields = [
+                chance(50) ? .null : .ushort(UInt16.random(in: 0...1, using: &generator)), small(2), small(3000),
+                small(3000), small(9),
+            ]
         case 3...7:
             code = 0x12
             fields = attach()
         case 8...10:
             code = 0x13
-            fields = [small(3), small(5000), small(3), small(5000), chance(30) ? .null : small(3), small(3), small(20), .null, boolean(), boolean()]
+            fields = [
+                small(3), small(5000), small(3), small(5000), chance(30) ? .null : small(3), small(3), small(20), .null,
+                boolean(), boolean(),
+            ]
         case 11...16:
             code = 0x14
             (fields, payload) = transfer()
         case 17, 18:
             code = 0x15
-            fields = [.boolean(Bool.random(using: &generator)), small(4), chance(50) ? .null : small(8), boolean(), state(), boolean()]
+            fields = [
+                .boolean(Bool.random(using: &generator)), small(4), chance(50) ? .null : small(8), boolean(), state(),
+                boolean(),
+            ]
         case 19, 20:
             code = 0x16
             fields = [small(3), boolean(), error()]

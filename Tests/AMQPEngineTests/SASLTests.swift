@@ -3,6 +3,7 @@ import AMQPTypes
 import Testing
 
 /// Goal: logins of every mechanism reach the server's judge, and its word reaches the client.
+///
 /// Method: joined engines, in fragments; and a recorded client that sends everything at once.
 @Suite struct SASLTests {
     private let mechanisms = ["MSSBCBS", "PLAIN", "ANONYMOUS", "EXTERNAL"]
@@ -35,7 +36,8 @@ import Testing
     }
 
     @Test func plain() throws {
-        let loop = Loopback(client: client(.plain(user: "policy", password: "key=")), server: server(), fragments: 1...3)
+        let loop = Loopback(
+            client: client(.plain(user: "policy", password: "key=")), server: server(), fragments: 1...3)
         _ = loop.attach(.receiver)
         let (mechanism, response) = try #require(request(loop.serverEvents))
         #expect(mechanism == "PLAIN")
