@@ -106,6 +106,8 @@ extension EnvelopeDecoder {
             if passed { pass.goodElements += 1 }
         } else {
             passed = walker.walkRecord(&cursor, depth: depth)
+            // Where and why it broke must not depend on the plan: the skipping walk says it.
+            if !passed { locateFault(&cursor, entry: entry, depth: depth) }
         }
         if passed, !mayWrap || !walker.holdsRecords {
             if pass.mode != .checking {
@@ -128,6 +130,13 @@ extension EnvelopeDecoder {
         guard cursor.skipValue(depth: depth) else { return nil }
         pass.goodElements += 1
         return true
+    }
+
+    private func locateFault(_ cursor: inout IndexCursor, entry: Int, depth: Int) {
+        var skipping = cursor
+        skipping.clearFault()
+        skipping.rewind(to: entry)
+        if !skipping.skipValue(depth: depth) { cursor = skipping }
     }
 
     /// Walks an envelope: every member named `records` holds records, all others are passed over.

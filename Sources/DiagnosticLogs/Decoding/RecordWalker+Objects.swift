@@ -17,7 +17,7 @@ extension RecordWalker {
             // A member has at least a name, a colon, a value and what follows.
             guard at + 3 < count else {
                 cursor.at = at
-                return failShort(&cursor)
+                return cursor.fail()
             }
             let start = Int(offsets[at]) + 1
             let colon = Int(offsets[at + 1])
@@ -58,13 +58,6 @@ extension RecordWalker {
             cursor.at = at + 1
             return true
         }
-    }
-
-    /// Too few entries are left for a member: goes on to where the grammar breaks, or says truncated.
-    private func failShort(_ cursor: inout IndexCursor) -> Bool {
-        guard cursor.byte == UInt8(ascii: "\"") || cursor.at >= cursor.count else { return cursor.fail() }
-        cursor.at = cursor.count
-        return cursor.fail(.truncated)
     }
 
     /// The entry of a name below a node, or -1.
