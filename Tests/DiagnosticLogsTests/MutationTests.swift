@@ -2,8 +2,10 @@ import CSimdjson
 import DiagnosticLogs
 import Testing
 
-/// Goal: no bytes crash the decoder, and what it hands out is what the bytes say. Method: seeded damage to valid bodies;
-/// every record handed out is read again by a plain reader, and whole bodies by the library's full parser.
+/// Goal: no bytes crash the decoder, and what it hands out is what the bytes say.
+///
+/// Method: seeded damage to valid bodies; every record handed out is read again by a plain reader, and whole bodies
+/// by the library's full parser.
 @Suite struct MutationTests {
     private static let bodies: [String] = [
         #"{"records":[{"time":"2024-05-01T10:00:00Z","category":"A","properties":{"a":1,"b":{"c":"x"}},"n":[1,2]},{"category":"B","properties":{"b":{"c":null}}}]}"#,
@@ -17,7 +19,9 @@ import Testing
         #"{"metricName":"m","total":1}"#,
     ]
 
-    private static let names = ["category", "properties.a", "properties.b.c", "identity.claims.appid", "n", "properties"]
+    private static let names = [
+        "category", "properties.a", "properties.b.c", "identity.claims.appid", "n", "properties",
+    ]
 
     private func mutated(_ body: [UInt8], _ generator: inout SeededGenerator) -> [UInt8] {
         var bytes = body

@@ -100,7 +100,8 @@ private struct ReferenceReader {
 
     mutating func number() -> ReferenceJSON? {
         let rest = String(decoding: bytes[at...].prefix(400), as: UTF8.self)
-        guard let match = rest.prefixMatch(of: /-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/), !match.0.isEmpty else {
+        guard let match = rest.prefixMatch(of: /-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/), !match.0.isEmpty
+        else {
             return nil
         }
         at += match.0.utf8.count
@@ -119,7 +120,9 @@ private struct ReferenceReader {
             }
             guard let escape = next, escape >= 0x20 else { return nil }
             at += 1
-            if let plain = ["n": "\n", "t": "\t", "r": "\r", "b": "\u{8}", "f": "\u{C}", "\"": "\"", "\\": "\\", "/": "/"][
+            if let plain = [
+                "n": "\n", "t": "\t", "r": "\r", "b": "\u{8}", "f": "\u{C}", "\"": "\"", "\\": "\\", "/": "/",
+            ][
                 String(UnicodeScalar(escape))]
             {
                 text += Array(plain.utf8)

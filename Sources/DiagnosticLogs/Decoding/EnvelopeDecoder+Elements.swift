@@ -139,7 +139,8 @@ extension EnvelopeDecoder {
         onDeadLetter(
             DeadLetter(
                 reason: reason, bytes: UnsafeRawBufferPointer(rebasing: text.source[start..<end]),
-                start: text.bodyOffset(range.lowerBound), position: text.bodyOffset(position), index: pass.outcomes - 1))
+                start: text.bodyOffset(range.lowerBound), position: text.bodyOffset(position), index: pass.outcomes - 1)
+        )
     }
 }
 

@@ -71,7 +71,9 @@ extension EnvelopeDecoder {
         return false
     }
 
-    /// Walks one value. True for an object that is a record itself, nil for a fault.
+    /// Walks one value.
+    ///
+    /// True for an object that is a record itself, nil for a fault.
     private func decodeRoot(
         _ cursor: inout IndexCursor, _ text: BodyText, _ pass: inout EnvelopePass, _ onRecord: (RecordView) -> Void,
         _ onDeadLetter: (DeadLetter) -> Void
@@ -90,7 +92,9 @@ extension EnvelopeDecoder {
         }
     }
 
-    /// Walks an object that may be a record or an envelope. True when it was a record, nil for a fault.
+    /// Walks an object that may be a record or an envelope.
+    ///
+    /// True when it was a record, nil for a fault.
     func decodeObject(
         _ cursor: inout IndexCursor, depth: Int, mayWrap: Bool, _ text: BodyText, _ pass: inout EnvelopePass,
         _ onRecord: (RecordView) -> Void, _ onDeadLetter: (DeadLetter) -> Void
@@ -181,7 +185,9 @@ extension EnvelopeDecoder {
     private func isRecordsMember(_ cursor: IndexCursor, entry: Int) -> Bool {
         guard entry + 2 < cursor.count else { return false }
         let start = Int(cursor.offsets[entry])
-        guard cursor.base[start] == UInt8(ascii: "\""), cursor.stringEnd(entry: entry) == start + 8 else { return false }
+        guard cursor.base[start] == UInt8(ascii: "\""), cursor.stringEnd(entry: entry) == start + 8 else {
+            return false
+        }
         for (i, letter) in "records".utf8.enumerated()
         where FieldAliases.asciiLowercased(cursor.base[start + 1 + i]) != letter {
             return false

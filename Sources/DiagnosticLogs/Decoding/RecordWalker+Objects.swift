@@ -94,7 +94,9 @@ extension RecordWalker {
     private static let foldBits: UInt64 = 0x2020_2020_2020_2020
 
     /// Compares what lies behind the first eight bytes, which are known to be equal, in steps of eight bytes that may
-    /// overlap. Names of the plan and texts both have readable memory in front of a ninth byte and behind the last.
+    /// overlap.
+    ///
+    /// Names of the plan and texts both have readable memory in front of a ninth byte and behind the last.
     @inline(__always)
     private func equals(_ a: UnsafePointer<UInt8>, _ b: UnsafePointer<UInt8>, _ length: Int, fold: UInt64) -> Bool {
         guard length > 8 else { return true }

@@ -70,8 +70,10 @@ struct IndexCursor {
     /// Forgets a fault, to go on behind a broken element.
     mutating func clearFault() { fault = nil }
 
-    /// Whether a range of the text holds a backslash. Ranges must be asked in rising order to be cheap: each byte of the
-    /// text is then looked at once at most, however many questions.
+    /// Whether a range of the text holds a backslash.
+    ///
+    /// Ranges must be asked in rising order to be cheap: each byte of the text is then looked at once at most, however
+    /// many questions.
     @inline(__always)
     mutating func hasBackslash(from start: Int, to end: Int) -> Bool {
         if nextBackslash < start { findBackslash(from: start) }
