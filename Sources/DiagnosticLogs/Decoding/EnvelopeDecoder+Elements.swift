@@ -47,7 +47,7 @@ extension EnvelopeDecoder {
                 cursor.fault.reason, start..<end, at: cursor.faultPosition, text, &pass, onDeadLetter)
         }
         cursor.clearFault()
-        cursor.rewind(to: next)
+        cursor.move(to: next)
         return true
     }
 

@@ -124,7 +124,7 @@ extension EnvelopeDecoder {
         guard passed || pass.mode != .strict else { return nil }
         let fault = cursor
         cursor.clearFault()
-        cursor.rewind(to: entry)
+        cursor.move(to: entry)
         let wraps = findsRecordsMember(cursor, entry: entry, depth: depth)
         if wraps { return decodeEnvelope(&cursor, depth: depth, text, &pass, onRecord, onDeadLetter) ? false : nil }
         guard pass.mode == .checking else {
@@ -139,7 +139,7 @@ extension EnvelopeDecoder {
     private func locateFault(_ cursor: inout IndexCursor, entry: Int, depth: Int) {
         var skipping = cursor
         skipping.clearFault()
-        skipping.rewind(to: entry)
+        skipping.move(to: entry)
         if !skipping.skipValue(depth: depth) { cursor = skipping }
     }
 
