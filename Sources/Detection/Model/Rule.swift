@@ -135,6 +135,9 @@ public struct Aggregate: Hashable, Sendable {
 }
 
 /// The monoids a column can be folded with.
+///
+/// Azure senders write many numbers as texts: sums, means, minima and maxima read a numeric text as a number, and where
+/// numbers and other values meet in one minimum or maximum the numbers win.
 public enum AggregateFunction: String, Hashable, Sendable, Codable {
     /// Number of rows.
     case countRows
@@ -243,7 +246,8 @@ public struct SortKey: Hashable, Sendable {
 
 /// How findings of a group become alerts: one alert per `floor(window end / duration)`.
 public struct Suppression: Hashable, Sendable {
-    /// The span in which a group alerts once. Zero: every finding is an alert.
+    /// The span in which a group alerts once. Zero: none given. A rule with windows then alerts once per window length,
+    /// and a match rule with every finding.
     public var duration: Duration
 
     /// Makes a suppression.

@@ -41,6 +41,9 @@ public struct FieldSlot: Sendable {
     /// True when a string holds a backslash and must be unescaped before use.
     public var hasEscapes: Bool
 
+    /// For `several`: which steps of the path lie behind the array, by number in the plan. Otherwise 0.
+    @usableFromInline var continuation: UInt16
+
     /// Makes a slot.
     @inlinable
     public init(kind: Kind, bits: UInt64 = 0, length: UInt32 = 0, hasEscapes: Bool = false) {
@@ -48,6 +51,36 @@ public struct FieldSlot: Sendable {
         self.length = length
         self.kind = kind
         self.hasEscapes = hasEscapes
+        self.continuation = 0
+    }
+
+    /// A slot for text that lies in memory.
+    @inline(__always)
+    init(_ kind: Kind, _ start: UnsafeRawPointer, _ length: Int, hasEscapes: Bool = false) {
+        self.bits = UInt64(UInt(bitPattern: start))
+        self.length = UInt32(truncatingIfNeeded: length)
+        self.kind = kind
+        self.hasEscapes = hasEscapes
+        self.continuation = 0
+    }
+
+    /// A slot for text that lies in memory.
+    init(_ kind: Kind, _ text: UnsafeRawBufferPointer) {
+        self.init(kind: kind, bits: UInt64(UInt(bitPattern: text.baseAddress)), length: UInt32(truncatingIfNeeded: text.count))
+    }
+
+    /// A string slot for a constant.
+    init(constant: StaticString) {
+        self.init(.string, UnsafeRawPointer(constant.utf8Start), constant.utf8CodeUnitCount)
+    }
+
+    /// The slot of an absent value.
+    @inlinable
+    public static var missing: FieldSlot { FieldSlot(kind: .missing) }
+
+    /// The memory of a text or an array, whatever the kind says.
+    var memory: UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: UnsafeRawPointer(bitPattern: UInt(bits)), count: Int(length))
     }
 
     /// The text of a string, number, object or array; nil for other kinds.

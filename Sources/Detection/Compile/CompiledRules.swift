@@ -1,0 +1,173 @@
+public import DiagnosticLogs
+
+/// Rules made ready to run: one field plan, one index, every test once.
+///
+/// An immutable value shared by all partitions. What a rule means is fixed here, and with it the rule's version
+/// (``fingerprint(of:)``).
+public struct CompiledRules: Sendable {
+    /// The rules, in the order given.
+    public let rules: [Rule]
+    /// Every field that some rule reads.
+    public let plan: FieldPlan
+
+    let fingerprints: [String]
+    let atoms: [Atom]
+    let programs: [ConditionProgram]
+    let bodies: [CompiledBody]
+    let index: WitnessIndex
+    private let witnesses: [Witness?]
+
+    /// Compiles rules.
+    ///
+    /// **Errors**: `ruleNotRunnable` with the rule's id, `duplicateRule`. To refuse rules one by one, try each with
+    /// ``check(_:)`` first.
+    public init(_ rules: [Rule]) throws(DetectionError) {
+        self.rules = rules
+        var seen: Set<String> = []
+        for rule in rules where !seen.insert(rule.metadata.id).inserted {
+            throw DetectionError(
+                .duplicateRule, "another rule has the same id; give one of them a new id", ruleID: rule.metadata.id)
+        }
+        plan = try Self.plan(for: rules)
+        fingerprints = rules.map(RuleFingerprint.hexadecimal)
+        var table = AtomTable(plan: plan)
+        var programs: [ConditionProgram] = []
+        var bodies: [CompiledBody] = []
+        var witnesses: [Witness?] = []
+        for rule in rules {
+            do throws(DetectionError) {
+                let condition = rule.effectiveCondition
+                let lowered = try AtomCondition(condition, &table)
+                programs.append(ConditionProgram(lowered, atoms: table.atoms))
+                bodies.append(try CompiledBody(rule, table))
+                witnesses.append(Witness(condition))
+            } catch {
+                throw DetectionError(error.code, error.message, ruleID: rule.metadata.id)
+            }
+        }
+        atoms = table.atoms
+        self.programs = programs
+        self.bodies = bodies
+        self.witnesses = witnesses
+        index = WitnessIndex(witnesses) { table.slot(of: $0) }
+    }
+
+    private static func plan(for rules: [Rule]) throws(DetectionError) -> FieldPlan {
+        var fields: [Field] = []
+        var known: Set<Field> = []
+        for rule in rules {
+            rule.forEachField { field in
+                if known.insert(field).inserted { fields.append(field) }
+            }
+        }
+        do {
+            return try FieldPlan(fields)
+        } catch {
+            throw DetectionError(.ruleNotRunnable, "the fields that the rules read cannot be planned: \(error)")
+        }
+    }
+
+    /// Says why a rule cannot be run; returns when it can.
+    public static func check(_ rule: Rule) throws(DetectionError) {
+        _ = try CompiledRules([rule])
+    }
+
+    /// The version of a rule, 32 hexadecimal digits: a hash of what it means. Nil for a rule that is not here.
+    public func fingerprint(of ruleID: String) -> String? {
+        rules.firstIndex { $0.metadata.id == ruleID }.map { fingerprints[$0] }
+    }
+
+    /// Rules whose answer needs every partition. An instance that reads only some must not run them, unless it is told
+    /// to accept partial answers: a threshold of 100 over four instances of 30 each would silently never fire.
+    public var rulesNeedingAllPartitions: [Rule] {
+        rules.filter { rule in
+            if case .aggregate = rule.body { rule.scope == .global } else { false }
+        }
+    }
+
+    /// How a rule is run, for people. Nil for a rule that is not here.
+    public func explanation(of ruleID: String) -> RuleExplanation? {
+        guard let number = rules.firstIndex(where: { $0.metadata.id == ruleID }) else { return nil }
+        return RuleExplanation(rules[number], bodies[number], witnesses[number])
+    }
+}
+
+/// What happens with a rule's matching records, compiled.
+enum CompiledBody: Sendable {
+    /// `oncePerSlot` holds the operation's id; `suppression` in nanoseconds, zero for none.
+    case match(oncePerSlot: Int?, suppression: Int64)
+    case aggregate(CompiledAggregate)
+
+    init(_ rule: Rule, _ table: AtomTable) throws(DetectionError) {
+        switch rule.body {
+        case .match(let match):
+            self = .match(
+                oncePerSlot: match.oncePer.map { table.slot(of: $0) },
+                suppression: max(0, rule.suppression.duration.nanoseconds))
+        case .aggregate(let aggregate): self = .aggregate(try CompiledAggregate(aggregate, of: rule, table))
+        }
+    }
+}
+
+extension Rule {
+    /// The condition with the log source as a part of it. A dimension that the record does not have fits every rule.
+    var effectiveCondition: Condition {
+        guard let source = logSource else { return condition }
+        var parts: [Condition] = []
+        if let product = source.product, CaseFolding.fold(product) != "azure" { parts.append(.constant(false)) }
+        let dimensions: [(String?, Field)] = [
+            (source.service, .derived(.service)), (source.dataset, .derived(.dataset)),
+            (source.category, .path(FieldPath(["category"]))),
+        ]
+        for case (let wanted?, let field) in dimensions {
+            parts.append(.any([.field(field, .oneOf([wanted], caseSensitive: false)), .field(field, .null)]))
+        }
+        return parts.isEmpty ? condition : .all(parts + [condition])
+    }
+
+    /// Calls back with every field that the rule reads, in a fixed order, possibly several times.
+    func forEachField(_ body: (Field) -> Void) {
+        effectiveCondition.forEachField(body)
+        switch self.body {
+        case .match(let match):
+            if let field = match.oncePer { body(field) }
+        case .aggregate(let aggregate):
+            for key in aggregate.keys { key.expression.forEachField(body) }
+            for column in aggregate.aggregates {
+                column.argument?.forEachField(body)
+                column.filter?.forEachField(body)
+            }
+        }
+    }
+}
+
+extension Condition {
+    fileprivate func forEachField(_ body: (Field) -> Void) {
+        switch self {
+        case .constant, .keyword: break
+        case .all(let list), .any(let list), .atLeast(_, let list): for child in list { child.forEachField(body) }
+        case .not(let child): child.forEachField(body)
+        case .field(let field, let matcher):
+            body(field)
+            if case .sameAs(let other, _) = matcher { body(other) }
+        case .holds(let expression): expression.forEachField(body)
+        }
+    }
+}
+
+extension Expression {
+    fileprivate func forEachField(_ body: (Field) -> Void) {
+        switch self {
+        case .literal, .column: break
+        case .field(let field): body(field)
+        case .compare(_, let a, let b), .and(let a, let b), .or(let a, let b), .arithmetic(_, let a, let b):
+            a.forEachField(body)
+            b.forEachField(body)
+        case .not(let a), .isNull(let a), .like(let a, _), .matches(let a, _), .negate(let a): a.forEachField(body)
+        case .isIn(let a, let list):
+            a.forEachField(body)
+            for member in list { member.forEachField(body) }
+        case .call(_, let arguments): for argument in arguments { argument.forEachField(body) }
+        }
+    }
+}

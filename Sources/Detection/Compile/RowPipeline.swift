@@ -1,0 +1,240 @@
+/// A row of a window: a group's columns, and which groups of the first aggregation it was made of.
+struct ResultRow: Sendable {
+    var columns: [Value]
+    /// Names and values of the group key.
+    var group: [NamedValue]
+    /// Numbers of the first-level groups behind the row.
+    var origins: [Int]
+    /// What the filters that the row passed say about it, for people.
+    var reasons: [String]
+}
+
+/// The stages behind the aggregation, compiled against the names of the columns that reach them.
+struct RowPipeline: Sendable {
+    private enum Stage: Sendable {
+        case filter(CompiledExpression, names: [String])
+        /// Columns of the new row; each from the old row or from an expression over the row so far.
+        case evaluate([(keep: [Int], CompiledExpression)])
+        case project([Int])
+        case sort([(CompiledExpression, descending: Bool, nullsFirst: Bool)])
+        case limit(Int)
+        case fold(keys: [CompiledExpression], names: [String], folds: [CompiledFold])
+    }
+
+    private var stages: [Stage] = []
+    /// Names of the columns at the end.
+    private(set) var columnNames: [String]
+    /// For every column of the first row: the aggregate or the key it comes from.
+    private let sources: [Source]
+
+    private enum Source: Sendable {
+        case aggregate(Int)
+        case key(Int)
+    }
+
+    init(_ rule: AggregateRule) throws(DetectionError) {
+        var names: [String] = []
+        var sources: [Source] = []
+        // Aggregates first, then keys; the later of two equal names wins.
+        for (index, aggregate) in rule.aggregates.enumerated() {
+            Self.append(aggregate.name, Source.aggregate(index), &names, &sources)
+        }
+        for (index, key) in rule.keys.enumerated() { Self.append(key.name, Source.key(index), &names, &sources) }
+        self.sources = sources
+        columnNames = names
+        for stage in rule.stages { try add(stage) }
+    }
+
+    private static func append<T>(_ name: String, _ item: T, _ names: inout [String], _ items: inout [T]) {
+        if let at = names.firstIndex(of: name) {
+            names.remove(at: at)
+            items.remove(at: at)
+        }
+        names.append(name)
+        items.append(item)
+    }
+
+    private mutating func add(_ stage: RowStage) throws(DetectionError) {
+        let scope = ExpressionScope(slot: { _ in nil }, columns: columnNames)
+        switch stage {
+        case .filter(let expression):
+            stages.append(.filter(try scope.compile(expression), names: columnNames))
+        case .evaluate(let list):
+            var steps: [(keep: [Int], CompiledExpression)] = []
+            for column in list {
+                // Later columns see earlier ones; a column that is replaced moves last.
+                let compiled = try ExpressionScope(slot: { _ in nil }, columns: columnNames).compile(column.expression)
+                let keep = columnNames.indices.filter { columnNames[$0] != column.name }
+                steps.append((Array(keep), compiled))
+                columnNames = keep.map { columnNames[$0] } + [column.name]
+            }
+            stages.append(.evaluate(steps))
+        case .keep(let names):
+            project(names.compactMap { columnNames.lastIndex(of: $0) })
+        case .drop(let names):
+            project(columnNames.indices.filter { !names.contains(columnNames[$0]) })
+        case .rename(let pairs):
+            for (from, to) in pairs where from != to {
+                guard let at = columnNames.lastIndex(of: from) else { continue }
+                project(columnNames.indices.filter { columnNames[$0] != to })
+                let moved = columnNames.lastIndex(of: from) ?? at
+                columnNames[moved] = to
+            }
+        case .sort(let keys):
+            var order: [(CompiledExpression, descending: Bool, nullsFirst: Bool)] = []
+            for key in keys { order.append((try scope.compile(key.expression), key.descending, key.nullsFirst)) }
+            stages.append(.sort(order))
+        case .limit(let count): stages.append(.limit(max(0, count)))
+        case .fold(let keys, let aggregates):
+            var compiled: [CompiledExpression] = []
+            for key in keys { compiled.append(try scope.compile(key.expression)) }
+            stages.append(
+                .fold(keys: compiled, names: keys.map(\.name), folds: try CompiledFold.compile(aggregates, scope)))
+            columnNames = aggregates.map(\.name) + keys.map(\.name)
+        }
+    }
+
+    private mutating func project(_ columns: [Int]) {
+        stages.append(.project(columns))
+        columnNames = columns.map { columnNames[$0] }
+    }
+
+    /// True when a second aggregation makes rows of several groups.
+    var regroups: Bool { stages.contains { if case .fold = $0 { true } else { false } } }
+
+    /// True when no stage looks at more than one row.
+    var isRowLocal: Bool {
+        !stages.contains { stage in
+            switch stage {
+            case .filter, .evaluate, .project, .sort: false
+            case .limit, .fold: true
+            }
+        }
+    }
+
+    /// The first row of a group.
+    func row(key: [Value], names: [String], aggregates: [Value], origin: Int) -> ResultRow {
+        let columns: [Value] = sources.map { source in
+            switch source {
+            case .aggregate(let index): aggregates[index]
+            case .key(let index): index < key.count ? key[index] : .null
+            }
+        }
+        return ResultRow(
+            columns: columns, group: zip(names, key).map { NamedValue(name: $0, value: $1) }, origins: [origin],
+            reasons: [])
+    }
+
+    /// Runs the rows of one window through the stages. Rows come in the order of their group keys; what has no order of
+    /// its own keeps it, so equal input gives equal output.
+    func run(_ rows: [ResultRow], limits: FoldLimits) -> [ResultRow] {
+        var rows = rows
+        for stage in stages {
+            switch stage {
+            case .filter(let expression, let names):
+                rows = rows.compactMap { row in
+                    let context = RowContext(columns: row.columns)
+                    guard expression.evaluate(in: context).truth == true else { return nil }
+                    var passed = row
+                    ReasonText.collect(expression, context, names, into: &passed.reasons)
+                    return passed
+                }
+            case .evaluate(let steps):
+                for index in rows.indices {
+                    for (keep, expression) in steps {
+                        let columns = rows[index].columns
+                        let value = expression.evaluate(in: RowContext(columns: columns))
+                        rows[index].columns = keep.map { columns[$0] } + [value]
+                    }
+                }
+            case .project(let columns):
+                for index in rows.indices { rows[index].columns = columns.map { [old = rows[index].columns] in old[$0] } }
+            case .sort(let keys): Self.sort(&rows, keys)
+            case .limit(let count): rows = Array(rows.prefix(count))
+            case .fold(let keys, let names, let folds): rows = Self.fold(rows, keys, names, folds, limits)
+            }
+        }
+        return rows
+    }
+
+    private static func sort(
+        _ rows: inout [ResultRow], _ keys: [(CompiledExpression, descending: Bool, nullsFirst: Bool)]
+    ) {
+        let decorated = rows.enumerated().map { offset, row in
+            let context = RowContext(columns: row.columns)
+            return (offset: offset, values: keys.map { key -> Value in
+                // Several values sort by their smallest ascending, by their largest descending.
+                let members = key.0.evaluate(in: context).members.sorted { Value.totalOrder($0, $1) < 0 }
+                return (key.descending ? members.last : members.first) ?? .null
+            })
+        }
+        let sorted = decorated.sorted { a, b in
+            for (index, key) in keys.enumerated() {
+                let (x, y) = (a.values[index], b.values[index])
+                if x == .null || y == .null {
+                    if x == .null && y == .null { continue }
+                    return (x == .null) == key.nullsFirst
+                }
+                let order = Value.totalOrder(x, y)
+                if order != 0 { return (order < 0) != key.descending }
+            }
+            return a.offset < b.offset
+        }
+        rows = sorted.map { rows[$0.offset] }
+    }
+
+    private static func fold(
+        _ rows: [ResultRow], _ keys: [CompiledExpression], _ names: [String], _ folds: [CompiledFold],
+        _ limits: FoldLimits
+    ) -> [ResultRow] {
+        var groups: [[UInt8]: Int] = [:]
+        var results: [(key: [UInt8], values: [Value], accumulators: [Accumulator], origins: [Int], reasons: [String])] = []
+        var scratch = ByteWriter()
+        func add(_ row: ResultRow?, _ key: [Value]) {
+            var writer = ByteWriter()
+            for value in key { writer.value(value) }
+            let at = groups[writer.bytes] ?? results.count
+            if at == results.count {
+                groups[writer.bytes] = at
+                results.append((writer.bytes, key, folds.map { Accumulator($0.function) }, [], []))
+            }
+            guard let row else { return }
+            let context = RowContext(columns: row.columns)
+            for (index, fold) in folds.enumerated() {
+                fold.fold(context, into: &results[at].accumulators[index], bounds: limits, scratch: &scratch)
+            }
+            results[at].origins += row.origins
+            if results[at].reasons.isEmpty { results[at].reasons = row.reasons }
+        }
+        // Without keys there is always one row, also of nothing.
+        if keys.isEmpty { add(nil, []) }
+        for row in rows {
+            let context = RowContext(columns: row.columns)
+            for key in GroupKey.combinations(keys.map { $0.evaluate(in: context) }) { add(row, key) }
+        }
+        return results.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map { result in
+            let values = zip(folds, result.accumulators).map { $1.result(of: $0.function, bounds: limits) }
+            return ResultRow(
+                columns: values + result.values,
+                group: zip(names, result.values).map { NamedValue(name: $0, value: $1) },
+                origins: Array(Set(result.origins)).sorted(), reasons: [])
+        }
+    }
+}
+
+/// The group keys that a row falls into.
+enum GroupKey {
+    /// Every combination of the members of the keys' bags; a null is a member of its own, equal members count once.
+    static func combinations(_ keys: [Value]) -> [[Value]] {
+        var result: [[Value]] = [[]]
+        for key in keys {
+            var members: [Value] = []
+            for member in key.members.map(\.canonical) where !members.contains(member) { members.append(member) }
+            if members.isEmpty { members = [.null] }
+            // A record with many bags must not multiply without bound.
+            guard result.count * members.count <= 1_024 else { return Array(result.prefix(1_024)) }
+            result = result.flatMap { prefix in members.map { prefix + [$0] } }
+        }
+        return result
+    }
+}

@@ -1,0 +1,135 @@
+internal import DiagnosticLogs
+
+/// Finds the rules that a record satisfies.
+///
+/// **Isolation**: confined to its owner's thread; holds memory reused from record to record.
+/// **Cost**: a record that shows no witness costs one hash probe per indexed field and allocates nothing.
+final class RuleEvaluator {
+    private let rules: CompiledRules
+    private let tables: [WitnessTable]
+    private let always: UnsafeMutableBufferPointer<Int32>
+    /// Per atom: generation * 2 + outcome; stale unless of the current generation.
+    private let memo: UnsafeMutableBufferPointer<UInt32>
+    /// Per rule: the generation in which it became a candidate.
+    private let seen: UnsafeMutableBufferPointer<UInt32>
+    private let candidates: UnsafeMutableBufferPointer<Int32>
+    private var candidateCount = 0
+    private var counters: [Int32]
+    private var generation: UInt32 = 0
+    private var tester = SlotTester()
+
+    init(rules: CompiledRules) {
+        self.rules = rules
+        tables = rules.index.fields.map(WitnessTable.init)
+        always = .allocate(capacity: rules.index.always.count)
+        _ = always.initialize(from: rules.index.always)
+        memo = .allocate(capacity: rules.atoms.count)
+        memo.initialize(repeating: 0)
+        seen = .allocate(capacity: rules.rules.count)
+        seen.initialize(repeating: 0)
+        candidates = .allocate(capacity: rules.rules.count)
+        candidates.initialize(repeating: 0)
+        counters = [Int32](repeating: 0, count: rules.programs.map(\.counterCount).max() ?? 0)
+    }
+
+    deinit {
+        always.deallocate()
+        memo.deallocate()
+        seen.deallocate()
+        candidates.deallocate()
+    }
+
+    /// Calls back with the number of every rule that the record satisfies, in an order that depends on the rules only.
+    func forEachMatch(in record: RecordView, _ body: (Int) -> Void) {
+        nextGeneration()
+        candidateCount = 0
+        for table in tables { probe(table, record) }
+        admit(UnsafeBufferPointer(always))
+        for index in 0..<candidateCount {
+            let rule = Int(candidates[index])
+            if run(rules.programs[rule], record) { body(rule) }
+        }
+    }
+
+    private func nextGeneration() {
+        if generation == UInt32.max >> 1 {
+            memo.update(repeating: 0)
+            seen.update(repeating: 0)
+            generation = 0
+        }
+        generation += 1
+    }
+
+    private func probe(_ table: WitnessTable, _ record: RecordView) {
+        let slot = record[table.slot]
+        switch slot.kind {
+        case .missing, .null: admit(UnsafeBufferPointer(table.whenNull))
+        case .string, .number:
+            let text = slot.hasEscapes ? record.plainText(table.slot) : slot.text
+            if let text { admit(table.rules(for: text)) } else { admit(UnsafeBufferPointer(table.all)) }
+        case .false, .true, .object, .array, .integer, .timestamp, .several: admit(UnsafeBufferPointer(table.all))
+        }
+    }
+
+    private func admit(_ rules: UnsafeBufferPointer<Int32>) {
+        for rule in rules where seen[Int(rule)] != generation {
+            seen[Int(rule)] = generation
+            candidates[candidateCount] = rule
+            candidateCount += 1
+        }
+    }
+
+    private func run(_ program: ConditionProgram, _ record: RecordView) -> Bool {
+        var at = program.entry
+        while at >= 0 {
+            switch program.instructions[Int(at)] {
+            case .test(let atom, let onTrue, let onFalse): at = holds(Int(atom), record) ? onTrue : onFalse
+            case .reset(let counter, let next):
+                counters[Int(counter)] = 0
+                at = next
+            case .count(let counter, let limit, let onReached, let otherwise):
+                counters[Int(counter)] += 1
+                at = counters[Int(counter)] >= limit ? onReached : otherwise
+            }
+        }
+        return at == ConditionProgram.accept
+    }
+
+    private func holds(_ number: Int, _ record: RecordView) -> Bool {
+        if memo[number] >> 1 == generation { return memo[number] & 1 == 1 }
+        let outcome = evaluate(rules.atoms[number], record)
+        memo[number] = generation << 1 | (outcome ? 1 : 0)
+        return outcome
+    }
+
+    private func evaluate(_ atom: Atom, _ record: RecordView) -> Bool {
+        switch atom {
+        case .field(let slot, let matcher): return tester.test(matcher, slot: slot, of: record)
+        case .equals(let number, let text, let whole):
+            let slot = record[number]
+            if slot.kind == .string, !slot.hasEscapes {
+                guard let found = slot.text else { return text.isEmpty }
+                return found.count == text.count && found.elementsEqual(text)
+            }
+            return slot.isNull ? false : whole.evaluate(in: RecordContext(record: record)).truth == true
+        case .expression(let expression, let wanted):
+            return expression.evaluate(in: RecordContext(record: record)).truth == wanted
+        case .keyword(let pattern, let inMarkup): return holdsKeyword(pattern, inMarkup, record)
+        }
+    }
+
+    private func holdsKeyword(_ pattern: CompiledPattern, _ inMarkup: Bool, _ record: RecordView) -> Bool {
+        var scratch: [UInt8] = []
+        if inMarkup, pattern.matches(record.bytes, scratch: &scratch) { return true }
+        var found = false
+        record.forEachScalar { slot in
+            if let text = slot.text, !slot.hasEscapes {
+                found = pattern.matches(text, scratch: &scratch)
+            } else if let text = slot.stringValue {
+                found = pattern.matches(text)
+            }
+            return !found
+        }
+        return found
+    }
+}

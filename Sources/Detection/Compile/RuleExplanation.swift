@@ -1,0 +1,63 @@
+internal import DiagnosticLogs
+
+/// How a rule is run: what narrows it, how its windows are cut, when it may speak.
+public struct RuleExplanation: Hashable, Sendable, CustomStringConvertible {
+    /// `match` or `aggregate`.
+    public var kind: String
+    /// True when every record must be tested because the rule names no exact text that it needs.
+    public var testsEveryRecord: Bool
+    /// Exact texts of which a record must show one, as `field = text`; at most 20.
+    public var witnesses: [String]
+    /// Length of a window; nil for match rules.
+    public var window: Duration?
+    /// Distance between two windows; nil for match rules.
+    public var hop: Duration?
+    /// Length of a pane; nil for match rules.
+    public var pane: Duration?
+    /// True when findings may open before their window is over.
+    public var opensEarly: Bool
+    /// True when the answer needs all partitions.
+    public var needsAllPartitions: Bool
+
+    init(_ rule: Rule, _ body: CompiledBody, _ witness: Witness?) {
+        testsEveryRecord = witness == nil
+        witnesses = (witness?.literals ?? []).prefix(20).map { "\(Self.name($0.field)) = \($0.text ?? "(none)")" }
+        switch body {
+        case .match:
+            kind = "match"
+            opensEarly = true
+            needsAllPartitions = false
+        case .aggregate(let aggregate):
+            kind = "aggregate"
+            window = .nanoseconds(aggregate.axis.length)
+            hop = .nanoseconds(aggregate.axis.hop)
+            pane = .nanoseconds(aggregate.axis.pane)
+            opensEarly = aggregate.opensEarly
+            needsAllPartitions = rule.scope == .global
+        }
+    }
+
+    private static func name(_ field: Field) -> String {
+        switch field {
+        case .path(let path): path.steps.joined(separator: ".")
+        case .firstOf(let paths): paths.map { $0.steps.joined(separator: ".") }.joined(separator: " or ")
+        case .derived(let derived): derived.rawValue
+        }
+    }
+
+    /// Several short lines.
+    public var description: String {
+        var lines = ["kind: \(kind)"]
+        lines.append(
+            testsEveryRecord
+                ? "tests every record" : "looks only at records with: \(witnesses.joined(separator: "; "))")
+        if let window, let hop, let pane {
+            lines.append(
+                "window \(ReasonText.span(window.nanoseconds)), every \(ReasonText.span(hop.nanoseconds)), "
+                    + "panes of \(ReasonText.span(pane.nanoseconds))")
+            lines.append(opensEarly ? "opens findings early" : "decides when a window is over")
+        }
+        if needsAllPartitions { lines.append("needs all partitions") }
+        return lines.joined(separator: "\n")
+    }
+}

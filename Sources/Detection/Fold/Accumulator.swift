@@ -1,0 +1,206 @@
+/// One folded column of a partial: an element of a commutative monoid.
+enum Accumulator: Sendable {
+    case count(Int64)
+    /// Exact: integers as one wide integer, doubles in fixed point.
+    case sum(integers: Int128, doubles: FixedPointSum?, values: Int64)
+    case extremum(Value, isMaximum: Bool)
+    case distinct(DistinctSet)
+    /// Sorted by ``Value/totalOrder(_:_:)``, the lowest up to a bound.
+    case values([Value], isTruncated: Bool)
+
+    init(_ function: AggregateFunction) {
+        switch function {
+        case .countRows, .count: self = .count(0)
+        case .sum, .average: self = .sum(integers: 0, doubles: nil, values: 0)
+        case .minimum: self = .extremum(.null, isMaximum: false)
+        case .maximum: self = .extremum(.null, isMaximum: true)
+        case .countDistinct: self = .distinct(DistinctSet())
+        case .values: self = .values([], isTruncated: false)
+        }
+    }
+
+    /// Folds a row that takes part: all values of the argument, or the row itself for a count of rows.
+    mutating func fold(_ argument: Value, countsRows: Bool, bounds: FoldLimits, scratch: inout ByteWriter) {
+        if countsRows {
+            if case .count(let count) = self { self = .count(count &+ 1) }
+            return
+        }
+        if case .bag(let values) = argument {
+            for value in values { add(value, bounds: bounds, scratch: &scratch) }
+        } else if argument != .null {
+            add(argument, bounds: bounds, scratch: &scratch)
+        }
+    }
+
+    private mutating func add(_ value: Value, bounds: FoldLimits, scratch: inout ByteWriter) {
+        switch self {
+        case .count(let count): self = .count(count &+ 1)
+        case .sum(let integers, var doubles, let values):
+            // Azure writes many numbers as texts; what is no number takes no part.
+            let number: Value? = if case .string(let text) = value { Value(number: text) } else { value }
+            switch number {
+            case .long(let term): self = .sum(integers: integers &+ Int128(term), doubles: doubles, values: values &+ 1)
+            case .double(let term):
+                // Emptied first, so that the sum is not copied while it grows.
+                self = .count(0)
+                var sum = doubles ?? FixedPointSum()
+                doubles = nil
+                sum.add(term)
+                self = .sum(integers: integers, doubles: sum, values: values &+ 1)
+            default: break
+            }
+        case .extremum(let best, let isMaximum):
+            let candidate: Value = if case .string(let text) = value { Value(number: text) ?? value } else { value }
+            if Self.isBetter(candidate, than: best, isMaximum: isMaximum) {
+                self = .extremum(candidate, isMaximum: isMaximum)
+            }
+        case .distinct(var set):
+            self = .count(0)
+            scratch.clear()
+            scratch.value(value.canonical)
+            set.insert(StableHash(scratch.bytes), bound: bounds.distinctValuesMax)
+            self = .distinct(set)
+        case .values(var values, var isTruncated):
+            self = .count(0)
+            Self.insert(value, into: &values, &isTruncated, bound: bounds.listedValuesMax)
+            self = .values(values, isTruncated: isTruncated)
+        }
+    }
+
+    /// Adds another partial's column of the same function.
+    mutating func merge(_ other: Accumulator, bounds: FoldLimits) {
+        switch (self, other) {
+        case (.count(let a), .count(let b)): self = .count(a &+ b)
+        case (.sum(let a, let doubles, let n), .sum(let b, let more, let m)):
+            self = .count(0)
+            var sum = doubles
+            if let more {
+                var total = sum ?? FixedPointSum()
+                sum = nil
+                total.add(more)
+                sum = total
+            }
+            self = .sum(integers: a &+ b, doubles: sum, values: n &+ m)
+        case (.extremum(let a, let isMaximum), .extremum(let b, _)):
+            if b != .null, Self.isBetter(b, than: a, isMaximum: isMaximum) {
+                self = .extremum(b, isMaximum: isMaximum)
+            }
+        case (.distinct(var a), .distinct(let b)):
+            self = .count(0)
+            a.merge(b, bound: bounds.distinctValuesMax)
+            self = .distinct(a)
+        case (.values(var a, var isTruncated), .values(let b, let cut)):
+            self = .count(0)
+            isTruncated = isTruncated || cut
+            for value in b { Self.insert(value, into: &a, &isTruncated, bound: bounds.listedValuesMax) }
+            self = .values(a, isTruncated: isTruncated)
+        default:
+            // Columns of other functions never meet: both come from one rule version.
+            break
+        }
+    }
+
+    private static func isBetter(_ value: Value, than best: Value, isMaximum: Bool) -> Bool {
+        if best == .null { return true }
+        // Numbers displace all else, so that one stray text cannot hide a maximum that was already reached.
+        if value.isNumber != best.isNumber { return value.isNumber }
+        let order = Value.totalOrder(value, best)
+        return isMaximum ? order > 0 : order < 0
+    }
+
+    private static func insert(_ value: Value, into values: inout [Value], _ isTruncated: inout Bool, bound: Int) {
+        var low = 0
+        var high = values.count
+        while low < high {
+            let middle = (low + high) / 2
+            if Value.totalOrder(values[middle], value) < 0 { low = middle + 1 } else { high = middle }
+        }
+        if low < values.count, Value.totalOrder(values[low], value) == 0 { return }
+        if values.count >= bound { isTruncated = true }
+        guard low < bound else { return }
+        values.insert(value, at: low)
+        if values.count > bound { values.removeLast() }
+    }
+
+    /// The column's value in a result row.
+    func result(of function: AggregateFunction, bounds: FoldLimits) -> Value {
+        switch self {
+        case .count(let count): return .long(count)
+        case .extremum(let best, _): return best
+        case .distinct(let set): return .long(set.count(bound: bounds.distinctValuesMax).value)
+        case .values(let values, _): return Value(members: values)
+        case .sum(let integers, let doubles, let count):
+            guard count > 0 else { return .null }
+            if doubles == nil, function == .sum {
+                return Int64(exactly: integers).map { .long($0) } ?? .null
+            }
+            var total = doubles ?? FixedPointSum()
+            total.add(integers)
+            guard let sum = total.rounded else { return .null }
+            return .double(function == .average ? sum / Double(count) : sum)
+        }
+    }
+
+    /// True when a bound was met, so that the result is an estimate or incomplete.
+    func isBounded(bounds: FoldLimits) -> Bool {
+        switch self {
+        case .count, .sum, .extremum: false
+        case .distinct(let set): !set.count(bound: bounds.distinctValuesMax).isExact
+        case .values(_, let isTruncated): isTruncated
+        }
+    }
+}
+
+extension Accumulator {
+    func encode(to writer: inout ByteWriter, bounds: FoldLimits) {
+        switch self {
+        case .count(let count):
+            writer.byte(0)
+            writer.signed(count)
+        case .sum(let integers, let doubles, let values):
+            writer.byte(1)
+            writer.signed(values)
+            if let small = Int64(exactly: integers) {
+                writer.flag(false)
+                writer.signed(small)
+            } else {
+                writer.flag(true)
+                writer.wide(integers)
+            }
+            writer.flag(doubles != nil)
+            doubles?.encode(to: &writer)
+        case .extremum(let best, let isMaximum):
+            writer.byte(isMaximum ? 3 : 2)
+            writer.value(best)
+        case .distinct(let set):
+            writer.byte(4)
+            set.encode(to: &writer, bound: bounds.distinctValuesMax)
+        case .values(let values, let isTruncated):
+            writer.byte(5)
+            writer.flag(isTruncated)
+            writer.count(values.count)
+            for value in values { writer.value(value) }
+        }
+    }
+
+    init(from reader: inout ByteReader) throws(DetectionError) {
+        let tag = try reader.byte()
+        switch tag {
+        case 0: self = .count(try reader.signed())
+        case 1:
+            let values = try reader.signed()
+            let integers = try reader.flag() ? try reader.wide() : Int128(try reader.signed())
+            let doubles = try reader.flag() ? try FixedPointSum(from: &reader) : nil
+            self = .sum(integers: integers, doubles: doubles, values: values)
+        case 2, 3: self = .extremum(try reader.value(), isMaximum: tag == 3)
+        case 4: self = .distinct(try DistinctSet(from: &reader))
+        case 5:
+            let isTruncated = try reader.flag()
+            let size = try reader.count()
+            var values: [Value] = []
+            for _ in 0..<size { values.append(try reader.value()) }
+            self = .values(values, isTruncated: isTruncated)
+        default: throw ByteReader.malformed("a folded column has an unknown kind")
+        }
+    }
+}

@@ -1,0 +1,88 @@
+/// The panes of one group of a rule.
+struct GroupState: Sendable {
+    /// One pane that is not empty.
+    struct Pane: Sendable {
+        var number: Int64
+        var partial: Partial
+    }
+
+    /// The group key, encoded; with the partition in front for rules that judge partitions apart.
+    let key: [UInt8]
+    /// The group key, without that partition.
+    let values: [Value]
+    let partition: Int?
+    /// In order of their numbers.
+    private(set) var panes: [Pane] = []
+
+    /// Decodes the key; nil when it is damaged.
+    init?(key: [UInt8], isPartitioned: Bool) {
+        var reader = ByteReader(key)
+        var values: [Value] = []
+        while reader.remaining > 0 {
+            guard let value = try? reader.value() else { return nil }
+            values.append(value)
+        }
+        if isPartitioned {
+            guard case .long(let number)? = values.first else { return nil }
+            values.removeFirst()
+            partition = Int(truncatingIfNeeded: number)
+        } else {
+            partition = nil
+        }
+        self.key = key
+        self.values = values
+    }
+
+    mutating func merge(_ partial: Partial, pane number: Int64, limits: FoldLimits) {
+        let at = firstIndex(notBelow: number)
+        if at < panes.count, panes[at].number == number {
+            panes[at].partial.merge(partial, limits: limits)
+        } else {
+            panes.insert(Pane(number: number, partial: partial), at: at)
+        }
+    }
+
+    /// Drops panes below a number.
+    mutating func drop(below number: Int64) {
+        let count = firstIndex(notBelow: number)
+        if count > 0 { panes.removeFirst(count) }
+    }
+
+    /// The panes inside a window.
+    func panes(in range: ClosedRange<Int64>) -> ArraySlice<Pane> {
+        let low = firstIndex(notBelow: range.lowerBound)
+        var high = low
+        while high < panes.count, panes[high].number <= range.upperBound { high += 1 }
+        return panes[low..<high]
+    }
+
+    /// The folded columns of a window; nil when it holds nothing of the group.
+    func accumulators(in range: ClosedRange<Int64>, limits: FoldLimits) -> [Accumulator]? {
+        let inside = panes(in: range)
+        guard var merged = inside.first?.partial.accumulators else { return nil }
+        for pane in inside.dropFirst() {
+            for index in merged.indices where index < pane.partial.accumulators.count {
+                merged[index].merge(pane.partial.accumulators[index], bounds: limits)
+            }
+        }
+        return merged
+    }
+
+    /// All that is kept of a window's records; nil when it holds nothing of the group.
+    func partial(in range: ClosedRange<Int64>, limits: FoldLimits) -> Partial? {
+        let inside = panes(in: range)
+        guard var merged = inside.first?.partial else { return nil }
+        for pane in inside.dropFirst() { merged.merge(pane.partial, limits: limits) }
+        return merged
+    }
+
+    private func firstIndex(notBelow number: Int64) -> Int {
+        var low = 0
+        var high = panes.count
+        while low < high {
+            let middle = (low + high) / 2
+            if panes[middle].number < number { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}
