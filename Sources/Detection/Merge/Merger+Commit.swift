@@ -117,13 +117,15 @@ extension Merger {
     }
 
     private mutating func apply(_ part: StateChange.RuleChange, to rule: Int) {
-        if let closed = part.closedThrough {
+        if let closed = part.closedThrough, PaneAxis.isInRange(closed) {
             states[rule].closedThrough = states[rule].closedThrough.map { max($0, closed) } ?? closed
         }
         for (partition, sequence) in part.activations { states[rule].activations[partition] = sequence }
-        for ledger in part.ledgers { states[rule].ledgers[StableHash(ledger.key)] = ledger }
+        for ledger in part.ledgers where ledger.isInRange { states[rule].ledgers[StableHash(ledger.key)] = ledger }
         guard case .aggregate(let aggregate) = rules.bodies[rule] else { return }
-        for pane in part.panes where pane.partial.accumulators.count == aggregate.folds.count {
+        // Stored numbers are checked like any input: windows are computed from them.
+        for pane in part.panes
+        where pane.partial.accumulators.count == aggregate.folds.count && aggregate.axis.contains(pane: pane.pane) {
             var pane = pane
             pane.rule = rule
             if !insert(pane, isPartitioned: aggregate.isPartitioned) {

@@ -59,7 +59,8 @@ extension Merger {
         if aggregate.emptyWindowQualifies(limits: options.limits) {
             let first = positions.values.compactMap(\.firstEnqueuedTime).min()
             if let start = after.map({ $0 + axis.hop }) ?? first.flatMap({ firstEnd(axis, $0) }), start <= through {
-                let lowest = through - Int64(options.emptyWindowsMax - 1) * axis.hop
+                let (reach, overflow) = Int64(options.emptyWindowsMax - 1).multipliedReportingOverflow(by: axis.hop)
+                let lowest = through - (overflow ? PaneAxis.latest : min(reach, PaneAxis.latest))
                 if start < lowest { pending.count(.windowsSkipped, rule: rule, (lowest - start) / axis.hop) }
                 ends.formUnion(stride(from: max(start, lowest), through: through, by: Int(axis.hop)))
             }
@@ -165,7 +166,7 @@ extension Merger {
             let alertID = ledger.windows[known].alertID
             ledger.windows[known].digest = digest
             if mode == .again {
-                ledger.windows[known].revision += 1
+                ledger.windows[known].revision &+= 1
                 journal(
                     JournalEntry(
                         finding: finding, activity: .update, revision: ledger.windows[known].revision, isAlert: false,
