@@ -16,7 +16,9 @@ import Testing
             let found = deployment.closed.filter { $0.rule == rule.metadata.id }
             let missing = expected.subtracting(found).map(\.description).sorted().prefix(3)
             let extra = found.subtracting(expected).map(\.description).sorted().prefix(3)
-            #expect(missing.isEmpty && extra.isEmpty, "seed \(seed), \(rule.metadata.id): missing \(missing) extra \(extra)")
+            #expect(
+                missing.isEmpty && extra.isEmpty, "seed \(seed), \(rule.metadata.id): missing \(missing) extra \(extra)"
+            )
             let mayBeRare = rule.metadata.id == "silence" || rule.metadata.id == "few"
             #expect(!expected.isEmpty || mayBeRare, "seed \(seed): \(rule.metadata.id) tests nothing")
         }

@@ -124,7 +124,8 @@ import Testing
         for _ in 0..<3_000 {
             var damaged = body
             for _ in 0..<Int.random(in: 1...4, using: &generator) {
-                damaged[Int.random(in: 0..<body.count, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
+                damaged[Int.random(in: 0..<body.count, using: &generator)] = UInt8.random(
+                    in: 0...255, using: &generator)
             }
             var writer = ByteWriter()
             writer.raw([0x48, 0x57, 0x44, 0x53, 1])

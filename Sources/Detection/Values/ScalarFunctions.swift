@@ -66,7 +66,8 @@ extension ScalarFunction {
         }
     }
 
-    private static func choose(_ arguments: [CompiledExpression], _ context: borrowing some ExpressionContext) -> Value {
+    private static func choose(_ arguments: [CompiledExpression], _ context: borrowing some ExpressionContext) -> Value
+    {
         var at = 0
         while at + 1 < arguments.count {
             if arguments[at].evaluate(in: context).truth == true { return arguments[at + 1].evaluate(in: context) }
