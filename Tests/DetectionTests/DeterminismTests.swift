@@ -3,6 +3,7 @@ import Testing
 @testable import Detection
 
 /// Goal: closed findings are a function of the events, whatever the interleaving, the batching and the crashes.
+///
 /// Method: random streams through a stepped deployment, compared with one pass and with a naive batch evaluation.
 @Suite struct DeterminismTests {
     @Test(arguments: UInt64(1)...12)

@@ -4,6 +4,7 @@ import Testing
 @testable import Detection
 
 /// Goal: the indexed, shared, byte-level evaluator gives the answer of the definitions.
+///
 /// Method: random rules over random records, each judged by the engine and by a naive evaluator.
 @Suite struct EvaluatorTests {
     private static let fields: [Field] = [

@@ -2,7 +2,9 @@ import Testing
 
 @testable import Detection
 
-/// Goal: partials merge to the same value in any order and by any split. Method: shuffles against one pass.
+/// Goal: partials merge to the same value in any order and by any split.
+///
+/// Method: shuffles against one pass.
 @Suite struct MonoidTests {
     private let limits = FoldLimits(distinctValuesMax: 50, listedValuesMax: 6, evidenceMax: 5)
 

@@ -4,6 +4,7 @@ import Testing
 @testable import Detection
 
 /// Goal: stored state comes back as it was, survives rule changes, and damaged bytes are refused without a crash.
+///
 /// Method: commit, load, compare; then change the bytes.
 @Suite struct RestartTests {
     @Test func aSnapshotAndItsDeltasGiveTheSameBytes() throws {

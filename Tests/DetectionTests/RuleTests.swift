@@ -3,7 +3,9 @@ import Testing
 
 @testable import Detection
 
-/// Goal: rules are narrowed, versioned, explained and refused as stated. Method: small rules, golden ids.
+/// Goal: rules are narrowed, versioned, explained and refused as stated.
+///
+/// Method: small rules, golden ids.
 @Suite struct RuleTests {
     @Test func growthIsOnlyAssumedWhereProven() throws {
         func isEarly(_ columns: [Aggregate], _ stages: [RowStage]) throws -> Bool? {

@@ -2,7 +2,9 @@ import Testing
 
 @testable import Detection
 
-/// Goal: patterns, regular expressions and networks accept exactly what they should. Method: tables.
+/// Goal: patterns, regular expressions and networks accept exactly what they should.
+///
+/// Method: tables.
 @Suite struct TextTests {
     @Test(arguments: [
         ("^a.c$", "abc", true), ("^a.c$", "abcd", false), ("b", "abc", true), ("a{2,3}", "caab", true),

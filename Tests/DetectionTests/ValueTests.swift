@@ -2,7 +2,9 @@ import Testing
 
 @testable import Detection
 
-/// Goal: values, expressions and numbers mean what the model says. Method: tables.
+/// Goal: values, expressions and numbers mean what the model says.
+///
+/// Method: tables.
 @Suite struct ValueTests {
     private func evaluate(_ expression: Expression, _ columns: [String: Value] = [:]) throws -> Value {
         let names = columns.keys.sorted()

@@ -3,7 +3,9 @@ import Testing
 
 @testable import Detection
 
-/// Goal: when findings open, close, update and alert. Method: scripts of messages and the journal entries they cause.
+/// Goal: when findings open, close, update and alert.
+///
+/// Method: scripts of messages and the journal entries they cause.
 @Suite struct WindowScriptTests {
     private static let four = ModelRules.all[0]
     private static let few = ModelRules.aggregate(

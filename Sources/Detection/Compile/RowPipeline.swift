@@ -125,8 +125,10 @@ struct RowPipeline: Sendable {
             reasons: [])
     }
 
-    /// Runs the rows of one window through the stages. Rows come in the order of their group keys; what has no order of
-    /// its own keeps it, so equal input gives equal output.
+    /// Runs the rows of one window through the stages.
+    ///
+    /// Rows come in the order of their group keys; what has no order of its own keeps it, so equal input gives equal
+    /// output.
     func run(_ rows: [ResultRow], limits: FoldLimits) -> [ResultRow] {
         var rows = rows
         for stage in stages {

@@ -2,7 +2,9 @@ public import DiagnosticLogs
 
 /// Deciding windows: which rows of a window are findings, and what is journaled about them.
 extension Merger {
-    /// Closes every window behind the watermark. Call it when time has passed without deltas; merging does it too.
+    /// Closes every window behind the watermark.
+    ///
+    /// Call it when time has passed without deltas; merging does it too.
     public mutating func advance(now: Timestamp) {
         guard let watermark else { return }
         for rule in states.indices {
@@ -192,8 +194,9 @@ extension Merger {
         pending.ledgers.insert(LedgerName(rule: rule, group: group))
     }
 
-    /// Counts findings of a window that do not hold now: a late record can undo tests such as `count < 5`. One that
-    /// was opened early cannot come here, because only growing conditions open early.
+    /// Counts findings of a window that do not hold now: a late record can undo tests such as `count < 5`.
+    ///
+    /// One that was opened early cannot come here, because only growing conditions open early.
     private mutating func noteWithdrawn(
         _ rule: Int, _ end: Int64, _ found: Set<StableHash>, only: Set<StableHash>?, _ mode: Mode
     ) {

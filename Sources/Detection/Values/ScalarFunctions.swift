@@ -41,7 +41,9 @@ extension Arithmetic {
 }
 
 extension ScalarFunction {
-    /// Applies the function. A missing argument is null.
+    /// Applies the function.
+    ///
+    /// A missing argument is null.
     func apply(_ arguments: [CompiledExpression], _ context: borrowing some ExpressionContext) -> Value {
         switch self {
         case .coalesce:
