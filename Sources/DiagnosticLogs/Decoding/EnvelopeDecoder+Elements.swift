@@ -47,7 +47,7 @@ extension EnvelopeDecoder {
                 cursor.fault.reason, start..<end, at: cursor.faultPosition, text, &pass, onDeadLetter)
         }
         cursor.clearFault()
-        cursor.rewind(to: next)
+        cursor.move(to: next)
         return true
     }
 
@@ -85,6 +85,8 @@ extension EnvelopeDecoder {
         _ escaped: UnsafeRawBufferPointer, at position: Int, _ pass: inout EnvelopePass,
         _ onRecord: (RecordView) -> Void, _ onDeadLetter: (DeadLetter) -> Void
     ) {
+        let mark = bodyArena.mark
+        defer { bodyArena.release(to: mark) }
         let bytes = bodyArena.unescaped(escaped)
         let text = BodyText(bytes: bytes, source: bytes, origin: position, isNested: true)
         let outer = (pass.mode, pass.tailStart, pass.rootRepairs, pass.alreadyGiven)
@@ -137,7 +139,8 @@ extension EnvelopeDecoder {
         onDeadLetter(
             DeadLetter(
                 reason: reason, bytes: UnsafeRawBufferPointer(rebasing: text.source[start..<end]),
-                start: text.bodyOffset(range.lowerBound), position: text.bodyOffset(position), index: pass.outcomes - 1))
+                start: text.bodyOffset(range.lowerBound), position: text.bodyOffset(position), index: pass.outcomes - 1)
+        )
     }
 }
 

@@ -1,5 +1,7 @@
 extension EnvelopeDecoder {
-    /// Repairs in the order in which they are tried. Each attempt keeps those before it; the first changes least.
+    /// Repairs in the order in which they are tried.
+    ///
+    /// Each attempt keeps those before it; the first changes least.
     private static let ladder: [RepairSet] = [
         .strippedMarks, .replacedInvalidUTF8, .escapedControlCharacters, .singleQuotes, .postgresBlobList,
     ]
@@ -14,21 +16,11 @@ extension EnvelopeDecoder {
             pass.alreadyGiven = max(pass.alreadyGiven, pass.outcomes)
             return deadLetter(reason, 0..<text.bytes.count, at: 0, text, &pass, onDeadLetter)
         }
-        if !isLine, !text.isNested, TextSniffing.isLineDelimited(text.bytes) {
-            var lineStart = 0
-            while lineStart < text.bytes.count {
-                let end = TextSniffing.lineEnd(text.bytes, from: lineStart)
-                let line = text.slice(lineStart..<end)
-                if line.bytes.contains(where: { !IndexCursor.isBlank($0) && $0 != 0 }) {
-                    decodeText(line, &pass, onRecord, onDeadLetter, isLine: true)
-                }
-                lineStart = end + 1
-            }
-            return
+        let (best, isWhole) = bestRepair(of: text, enqueued: pass.enqueued, onRecord, onDeadLetter)
+        if !isWhole, !isLine, !text.isNested, TextSniffing.isLineDelimited(text.bytes) {
+            return decodeLines(text, &pass, onRecord, onDeadLetter)
         }
-        guard var best = bestRepair(of: text, enqueued: pass.enqueued, onRecord, onDeadLetter),
-            var cursor = index(&best)
-        else {
+        guard var best, var cursor = index(&best) else {
             return deadLetter(.malformed, 0..<text.bytes.count, at: 0, text, &pass, onDeadLetter)
         }
         pass.mode = .salvaging
@@ -47,28 +39,47 @@ extension EnvelopeDecoder {
         }
     }
 
+    /// Decodes each line by itself.
+    private func decodeLines(
+        _ text: BodyText, _ pass: inout EnvelopePass, _ onRecord: (RecordView) -> Void,
+        _ onDeadLetter: (DeadLetter) -> Void
+    ) {
+        var start = 0
+        while start < text.bytes.count {
+            let end = TextSniffing.lineEnd(text.bytes, from: start)
+            let line = text.slice(start..<end)
+            if line.bytes.contains(where: { !IndexCursor.isBlank($0) && $0 != 0 }) {
+                let mark = bodyArena.mark
+                decodeText(line, &pass, onRecord, onDeadLetter, isLine: true)
+                bodyArena.release(to: mark)
+            }
+            start = end + 1
+        }
+    }
+
     /// What follows a complete value and is none itself: a dead letter up to the line's end, then on with the next line.
     func passTrailing(
         _ text: BodyText, at: Int, _ pass: inout EnvelopePass, _ onRecord: (RecordView) -> Void,
         _ onDeadLetter: (DeadLetter) -> Void, isLine: Bool
     ) {
-        let end = TextSniffing.lineEnd(text.bytes, from: at)
-        let rest = text.repaired == nil ? text.dropping(min(end + 1, text.bytes.count)) : nil
-        // Trailing NUL bytes and a byte-order mark between values say nothing; everything else does.
-        let upTo = isLine || rest == nil || !TextSniffing.startsLikeJSON(rest?.bytes) ? text.bytes.count : end
-        if text.bytes[at..<upTo].contains(where: { $0 != 0 && !IndexCursor.isBlank($0) }) {
-            deadLetter(.trailingText, at..<upTo, at: at, text, &pass, onDeadLetter)
+        var end = text.bytes.count
+        if !isLine, text.repaired == nil {
+            let lineEnd = TextSniffing.lineEnd(text.bytes, from: at)
+            if lineEnd < end, TextSniffing.startsLikeJSON(text.dropping(lineEnd + 1).bytes) { end = lineEnd }
         }
-        if upTo == end, let rest, end < text.bytes.count {
-            decodeText(rest, &pass, onRecord, onDeadLetter, isLine: false)
+        // Trailing NUL bytes say nothing; everything else does.
+        if text.bytes[at..<end].contains(where: { $0 != 0 && !IndexCursor.isBlank($0) }) {
+            deadLetter(.trailingText, at..<end, at: at, text, &pass, onDeadLetter)
         }
+        // Line by line, because each line may end in rubbish: starting over behind each would take quadratic time.
+        if end < text.bytes.count { decodeLines(text.dropping(end + 1), &pass, onRecord, onDeadLetter) }
     }
 
     /// The form of a text that reads best: the first that reads whole, else the one with the most good records.
     private func bestRepair(
         of text: BodyText, enqueued: Timestamp, _ onRecord: (RecordView) -> Void,
         _ onDeadLetter: (DeadLetter) -> Void
-    ) -> BodyText? {
+    ) -> (text: BodyText?, isWhole: Bool) {
         var best: BodyText?
         var bestScore = -1
         var enabled: RepairSet = []
@@ -88,16 +99,18 @@ extension EnvelopeDecoder {
             var check = EnvelopePass(enqueued: enqueued)
             check.mode = .checking
             let end = decodeRoots(&cursor, candidate, &check, onRecord, onDeadLetter)
-            if case .complete = end, check.badElements == 0 { return candidate }
+            if case .complete = end, check.badElements == 0 { return (candidate, true) }
             if check.goodElements > bestScore {
                 bestScore = check.goodElements
                 best = candidate
             }
         }
-        return best
+        return (best, false)
     }
 
-    /// Indexes a text. One that ends inside a string is closed first, so that what lies before can be read.
+    /// Indexes a text.
+    ///
+    /// One that ends inside a string is closed first, so that what lies before can be read.
     private func index(_ text: inout BodyText) -> IndexCursor? {
         let indexer = indexer(for: text)
         switch indexer.index(text.bytes) {
@@ -123,10 +136,14 @@ extension EnvelopeDecoder {
 }
 
 extension BodyText {
-    /// The text without its first bytes. For texts that are not repaired.
+    /// The text without its first bytes.
+    ///
+    /// For texts that are not repaired.
     func dropping(_ count: Int) -> BodyText { slice(count..<bytes.count) }
 
-    /// A part of the text. For texts that are not repaired.
+    /// A part of the text.
+    ///
+    /// For texts that are not repaired.
     func slice(_ range: Range<Int>) -> BodyText {
         let part = UnsafeRawBufferPointer(rebasing: bytes[range])
         return BodyText(

@@ -1,5 +1,7 @@
 extension IndexCursor {
-    /// Passes one value and checks its grammar. `depth` is the number of containers around it.
+    /// Passes one value and checks its grammar.
+    ///
+    /// `depth` is the number of containers around it.
     @inline(__always)
     mutating func skipValue(depth: Int) -> Bool {
         guard at < count else { return fail() }
@@ -16,7 +18,9 @@ extension IndexCursor {
         }
     }
 
-    /// Passes an object or array. Iterative; the kinds of the open containers are bits of one word.
+    /// Passes an object or array.
+    ///
+    /// Iterative; the kinds of the open containers are bits of one word.
     @inline(never)
     mutating func skipContainer(depth: Int) -> Bool {
         var kinds: UInt64 = 0
@@ -52,8 +56,19 @@ extension IndexCursor {
         return true
     }
 
+    /// Passes the name of a member, and before it all members in a row whose values are strings and that another
+    /// member follows: most of a record is that.
     @inline(__always)
     private mutating func passName() -> Bool {
+        let quote = UInt8(ascii: "\"")
+        var entry = at
+        while entry + 4 < count, base[Int(offsets[entry])] == quote,
+            base[Int(offsets[entry + 1])] == UInt8(ascii: ":"), base[Int(offsets[entry + 2])] == quote,
+            base[Int(offsets[entry + 3])] == UInt8(ascii: ",")
+        {
+            entry += 4
+        }
+        at = entry
         guard byte == UInt8(ascii: "\""), byte(ahead: 1) == UInt8(ascii: ":") else { return fail() }
         at += 2
         return true
@@ -77,27 +92,36 @@ extension IndexCursor {
         return true
     }
 
-    /// Passes a broken or too deep element by counting brackets alone. Returns the entry behind it, or nil when the
-    /// brackets do not fit or what follows is not the end of an element.
-    mutating func entryBehindBrokenElement(from entry: Int) -> Int? {
+    /// Passes a broken or too deep element by counting brackets alone.
+    ///
+    /// Returns the entry behind it, or nil when no end can be told.
+    ///
+    /// Lists hold objects: an end is a place where the brackets are even, or one too many is closed, and where the list
+    /// ends or another object begins.
+    func entryBehindBrokenElement(from entry: Int) -> Int? {
         var level = 0
         var next = entry
         while next < count {
             switch base[Int(offsets[next])] {
             case UInt8(ascii: "{"), UInt8(ascii: "["): level += 1
-            case UInt8(ascii: "}"), UInt8(ascii: "]"):
-                level -= 1
-                if level < 0 { return next > entry ? next : nil }
-            case UInt8(ascii: ","):
+            case UInt8(ascii: "}"): level -= 1
+            case UInt8(ascii: "]"):
                 if level == 0 { return next > entry ? next : nil }
+                level -= 1
             default: break
             }
             next += 1
-            if level == 0, next < count {
-                let following = base[Int(offsets[next])]
-                if following == UInt8(ascii: ",") || following == UInt8(ascii: "]") { return next }
-            }
+            if level <= 0, isElementEnd(next) { return next }
         }
         return nil
+    }
+
+    private func isElementEnd(_ entry: Int) -> Bool {
+        guard entry < count else { return false }
+        switch base[Int(offsets[entry])] {
+        case UInt8(ascii: "]"): return true
+        case UInt8(ascii: ","): return entry + 1 < count && base[Int(offsets[entry + 1])] == UInt8(ascii: "{")
+        default: return false
+        }
     }
 }

@@ -53,6 +53,21 @@ final class RecordArena {
         used = 0
     }
 
+    /// A place to go back to.
+    struct Mark {
+        fileprivate let chunk: Int
+        fileprivate let used: Int
+    }
+
+    /// The present place.
+    var mark: Mark { Mark(chunk: current, used: used) }
+
+    /// Gives back what was allocated behind a place.
+    func release(to mark: Mark) {
+        current = mark.chunk
+        used = mark.used
+    }
+
     private func trim() {
         var kept = 0
         while kept < chunks.count, chunks[...kept].reduce(0, { $0 + $1.count }) <= Self.keptBytesMax { kept += 1 }

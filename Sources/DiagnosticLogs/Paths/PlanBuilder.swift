@@ -186,7 +186,8 @@ struct TrieLayout {
             entries.append(
                 PlanEntry(
                     head: head, nameOffset: Int32(names.count), nameLength: Int32(bytes.count),
-                    isDocumented: isRoot && FieldAliases.documentedNames[child.name] != nil))
+                    isDocumented: isRoot && FieldAliases.documentedNames[child.name] != nil,
+                    isPlain: bytes.allSatisfy { JSONNumber.isDigit($0) || ($0 | 0x20) &- 0x61 < 26 }))
             names += bytes
             for later in (bucket + 1)...64 { lengthTables[start + later] = Int32(entries.count) }
         }

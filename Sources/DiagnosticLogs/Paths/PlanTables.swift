@@ -29,6 +29,8 @@ struct PlanEntry: Sendable {
     var node: Int32 = 0
     /// The name is spelled as documented.
     var isDocumented = false
+    /// The name has letters and digits only: setting bit 0x20 of each byte folds its case and nothing else.
+    var isPlain = false
 }
 
 /// A slot that becomes `several`, and the steps that remain behind the array.
@@ -43,7 +45,9 @@ struct ChoiceSlot: Sendable {
     var candidates: [Int]
 }
 
-/// A compiled plan. A class, so that plans are passed around as one pointer; immutable.
+/// A compiled plan.
+///
+/// A class, so that plans are passed around as one pointer; immutable.
 final class PlanTables: Sendable {
     let nodes: [PlanNode]
     let entries: [PlanEntry]

@@ -5,6 +5,7 @@ struct DerivedFields {
     private let needsKind: Bool
     private let outcomeInputs: [Int]
     private let callerAddress: Int?
+    private let resources = ResourceCache()
 
     /// Raw paths that a derived field is computed from, besides those every plan has.
     static func inputs(of field: DerivedField) -> [FieldPath] {
@@ -40,22 +41,22 @@ struct DerivedFields {
     func fill(_ walker: RecordWalker, eventTime: Timestamp, enqueued: Timestamp) {
         guard !wanted.isEmpty else { return }
         let slots = walker.slots
-        var resource: (text: UnsafeRawBufferPointer, parts: ResourceIDParts)?
+        var resource = Resource(text: UnsafeRawBufferPointer(start: nil, count: 0), parts: nil)
         if needsResource, let text = plainText(slots[CoreSlot.resourceID.rawValue], walker.arena) {
-            let lower = Self.lowercased(text, walker.arena)
-            resource = (lower, ResourceIDParts(lower))
+            let (lower, parts) = resources.resource(text, arena: walker.arena)
+            resource = Resource(text: lower, parts: parts)
         }
-        let kind = needsKind ? logKind(walker, resource.flatMap { part(\.provider, $0) }) : .none
+        let kind = needsKind ? logKind(walker, resource.slot(resource.parts?.provider)) : .none
         for (field, slot) in wanted {
             switch field {
             case .eventTime: slots[slot] = FieldSlot(eventTime)
             case .enqueuedTime: slots[slot] = FieldSlot(enqueued)
             case .resourceID: slots[slot] = slots[CoreSlot.resourceID.rawValue]
-            case .subscriptionID: slots[slot] = resource.flatMap { part(\.subscription, $0) } ?? .missing
-            case .resourceGroup: slots[slot] = resource.flatMap { part(\.group, $0) } ?? .missing
-            case .resourceProvider: slots[slot] = resource.flatMap { part(\.provider, $0) } ?? .missing
-            case .resourceName: slots[slot] = resource.flatMap { part(\.name, $0) } ?? .missing
-            case .resourceLeafName: slots[slot] = resource.flatMap { part(\.leaf, $0) } ?? .missing
+            case .subscriptionID: slots[slot] = resource.slot(resource.parts?.subscription)
+            case .resourceGroup: slots[slot] = resource.slot(resource.parts?.group)
+            case .resourceProvider: slots[slot] = resource.slot(resource.parts?.provider)
+            case .resourceName: slots[slot] = resource.slot(resource.parts?.name)
+            case .resourceLeafName: slots[slot] = resource.slot(resource.parts?.leaf)
             case .outcome: slots[slot] = FieldSlot(constant: outcome(walker, kind).constant)
             case .sourceAddress: slots[slot] = sourceAddress(walker)
             case .service: slots[slot] = kind.service.map { FieldSlot(constant: $0) } ?? .missing
@@ -64,18 +65,22 @@ struct DerivedFields {
         }
     }
 
-    private func part(
-        _ range: KeyPath<ResourceIDParts, Range<Int>?>, _ resource: (text: UnsafeRawBufferPointer, parts: ResourceIDParts)
-    ) -> FieldSlot? {
-        guard let range = resource.parts[keyPath: range], let base = resource.text.baseAddress else { return nil }
-        return FieldSlot(.string, base + range.lowerBound, range.count)
+    /// The record's resource id in lower case and where its parts are.
+    private struct Resource {
+        let text: UnsafeRawBufferPointer
+        let parts: ResourceIDParts?
+
+        func slot(_ range: Range<Int>?) -> FieldSlot {
+            guard let range, let base = text.baseAddress else { return .missing }
+            return FieldSlot(.string, base + range.lowerBound, range.count)
+        }
     }
 
-    private func logKind(_ walker: RecordWalker, _ provider: FieldSlot?) -> LogKind {
+    private func logKind(_ walker: RecordWalker, _ provider: FieldSlot) -> LogKind {
         guard let category = plainText(walker.slots[CoreSlot.category.rawValue], walker.arena) else {
             return walker.notes.pointee.flags.isDisjoint(with: [.restShape, .logAnalyticsShape]) ? .none : .activity
         }
-        return LogKind(category: category, isCognitive: provider.map { Self.isCognitive($0.memory) } ?? false)
+        return LogKind(category: category, isCognitive: Self.isCognitive(provider.memory))
     }
 
     private static func isCognitive(_ provider: UnsafeRawBufferPointer) -> Bool {
@@ -107,14 +112,6 @@ struct DerivedFields {
         guard slot.kind == .string, slot.length > 0 else { return nil }
         return slot.hasEscapes ? arena.unescaped(slot.memory) : slot.memory
     }
-
-    private static func lowercased(_ text: UnsafeRawBufferPointer, _ arena: RecordArena) -> UnsafeRawBufferPointer {
-        let target = arena.allocate(text.count)
-        for (i, byte) in text.enumerated() {
-            target.storeBytes(of: FieldAliases.asciiLowercased(byte), toByteOffset: i, as: UInt8.self)
-        }
-        return UnsafeRawBufferPointer(start: target, count: text.count)
-    }
 }
 
 extension PlanTables {
@@ -122,7 +119,8 @@ extension PlanTables {
     func slot(of path: FieldPath) -> Int? {
         paths.first {
             $0.path.steps.dropFirst() == path.steps.dropFirst()
-                && $0.path.steps.first.map(FieldAliases.asciiLowercased) == path.steps.first.map(FieldAliases.asciiLowercased)
+                && $0.path.steps.first.map(FieldAliases.asciiLowercased)
+                    == path.steps.first.map(FieldAliases.asciiLowercased)
         }?.slot
     }
 }
