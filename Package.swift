@@ -107,7 +107,30 @@ let package = Package(
             ], swiftSettings: settings),
         .executableTarget(name: "hubwatch", dependencies: ["HubwatchCLI"], swiftSettings: settings),
 
+        .testTarget(name: "AMQPTypesTests", dependencies: ["AMQPTypes"], swiftSettings: settings),
+        .testTarget(name: "AMQPEngineTests", dependencies: ["AMQPEngine", "AMQPTypes"], swiftSettings: settings),
+        .testTarget(
+            name: "AMQPChannelTests", dependencies: ["AMQPChannel", "AMQPEngine", "AMQPTypes", nio, nioEmbedded],
+            swiftSettings: settings),
+        .testTarget(name: "EventHubsTests", dependencies: ["EventHubs", "AMQPTypes"], swiftSettings: settings),
+        .testTarget(
+            name: "DiagnosticLogsTests", dependencies: ["DiagnosticLogs", "CSimdjson"], swiftSettings: settings),
+        .testTarget(name: "DetectionTests", dependencies: ["Detection", "DiagnosticLogs"], swiftSettings: settings),
+        .testTarget(
+            name: "RuleFormatsTests", dependencies: ["RuleFormats", "Detection", "DiagnosticLogs"],
+            swiftSettings: settings),
+        .testTarget(name: "SampleLogsTests", dependencies: ["SampleLogs"], swiftSettings: settings),
         .testTarget(name: "SpellingTests", dependencies: ["Spelling"], swiftSettings: settings),
+        .testTarget(
+            name: "StateStoreTests", dependencies: ["StateStore", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: settings),
+        .testTarget(
+            name: "FindingFormatsTests", dependencies: ["FindingFormats", "Detection", "DiagnosticLogs"],
+            exclude: ["Golden"], swiftSettings: settings),
+        .testTarget(
+            name: "SinksTests",
+            dependencies: ["Sinks", "StateStore", "FindingFormats", "Detection", "DiagnosticLogs"],
+            swiftSettings: settings),
         .testTarget(
             name: "HubwatchConfigurationTests", dependencies: ["HubwatchConfiguration", "EventHubs"],
             swiftSettings: settings),

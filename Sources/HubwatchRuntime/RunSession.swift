@@ -95,22 +95,24 @@ actor RunSession {
                 }
             }
         }
-        let reading = Task { () -> HubwatchError? in
+        let (ends, ending) = AsyncStream.makeStream(of: Optional<HubwatchError>.self)
+        let reading = Task {
             do throws(EventHubsError) {
                 try await client.run(partitions: configuration.source.selection, into: source)
-                return nil
+                ending.yield(nil)
             } catch {
-                return .eventHubs(error)
+                ending.yield(.eventHubs(error))
             }
         }
-        let failure = await firstEnd(reading, coordinator, end, stop)
+        let watching = watch(coordinator, end, stop, ending)
+        var final = await ends.first { _ in true } ?? nil
+        for task in watching { task.cancel() }
         await client.stopReceiving()
         await source.drain()
-        var final = failure
         do {
             try await coordinator.finish()
         } catch {
-            final = final ?? (error as? HubwatchError) ?? .fault("\(error)")
+            final = final ?? Self.failure(error)
         }
         await client.shutdown()
         _ = await reading.value
@@ -121,37 +123,37 @@ actor RunSession {
         if let final { throw final }
     }
 
-    /// Waits for whatever comes first: the stop, the end of the input, or a failure.
-    private func firstEnd(
-        _ reading: Task<HubwatchError?, Never>, _ coordinator: Coordinator, _ end: Hubwatch.End,
-        _ stop: @escaping @Sendable () async -> Void
-    ) async -> HubwatchError? {
+    /// Reports whatever may end the run: the stop, a store that fails for good, the end of the input.
+    private func watch(
+        _ coordinator: Coordinator, _ end: Hubwatch.End, _ stop: @escaping @Sendable () async -> Void,
+        _ ending: AsyncStream<HubwatchError?>.Continuation
+    ) -> [Task<Void, Never>] {
         let status = self.status
-        return await withTaskGroup(of: HubwatchError?.self) { group in
-            group.addTask {
+        var tasks = [
+            Task {
                 await stop()
-                return nil
-            }
-            group.addTask { await reading.value }
-            group.addTask {
+                ending.yield(nil)
+            },
+            Task {
                 do {
                     try await coordinator.run()
-                    return nil
                 } catch {
-                    return (error as? HubwatchError) ?? (error as? StateStoreError).map(HubwatchError.store)
-                        ?? .fault("\(error)")
+                    ending.yield(Self.failure(error))
                 }
-            }
-            if end == .whenCaughtUp {
-                group.addTask {
+            },
+        ]
+        if end == .whenCaughtUp {
+            tasks.append(
+                Task {
                     while !Task.isCancelled, !status.snapshot.isCaughtUp { try? await Task.sleep(for: .milliseconds(20)) }
-                    return nil
-                }
-            }
-            let first = await group.next() ?? nil
-            group.cancelAll()
-            return first
+                    ending.yield(nil)
+                })
         }
+        return tasks
+    }
+
+    private static func failure(_ error: any Error) -> HubwatchError {
+        (error as? HubwatchError) ?? (error as? StateStoreError).map(HubwatchError.store) ?? .fault("\(error)")
     }
 
     private func follower(_ sink: any JournalSink) -> JournalFollower {
