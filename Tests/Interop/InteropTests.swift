@@ -20,7 +20,7 @@ import Testing
 
     @Test(
         .enabled(if: InteropTests.isEnabled, "azure-eventhub is not set up: run Tests/Interop/setup-venv"),
-        .timeLimit(.minutes(8)))
+        .timeLimit(.minutes(12)))
     func azureEventHubClient() async throws {
         let group = MultiThreadedEventLoopGroup.singleton
         var logger = Logger(label: "interop")
