@@ -6,6 +6,7 @@ import NIOPosix
 import Testing
 
 /// Goal: the official Python client, unmodified, works with the dev broker as it does with the service.
+///
 /// Method: start two brokers (any key, and checked keys), run `interop.py` in its environment, and pass on its verdict.
 @Suite struct InteropTests {
     /// The environment made by `setup-venv`.
