@@ -4,8 +4,9 @@ public import NIOCore
 
 /// Joins an engine to a channel: feeds it what is read, writes what it has to say, and lets time pass for it.
 ///
-/// **Shape**: the last handler of a pipeline; TLS or WebSocket handlers stand in front of it. Bytes are fed where they lie.
-/// One read is one turn: all its buffers are fed, the events delivered, and everything they led to is written with one flush.
+/// **Shape**: the last handler of a pipeline; TLS or WebSocket handlers stand in front of it. Bytes are fed where they
+/// lie. One read is one turn: all its buffers are fed, the events delivered, and everything they led to is written with
+/// one flush.
 /// **Bounds**: writes only while the channel is writable; the rest stays in the engine.
 /// **Isolation**: the channel's event loop.
 public final class AMQPChannelHandler: ChannelInboundHandler {
@@ -177,8 +178,8 @@ extension AMQPChannelHandler {
 extension AMQPChannelHandler {
     /// Sees to it that time passes for the engine.
     ///
-    /// Deadlines only move away as bytes flow, so that a timer that is set stays; the one exception is the peer's open, which
-    /// may bring in a shorter time-out.
+    /// Deadlines only move away as bytes flow, so that a timer that is set stays; the one exception is the peer's open,
+    /// which may bring in a shorter time-out.
     private func schedule(_ context: ChannelHandlerContext) {
         guard !isClosingChannel, !isDisconnectReported, tickTask == nil || isTimeoutNews else { return }
         isTimeoutNews = false

@@ -40,7 +40,8 @@ extension AMQPEngine {
             return
         }
         if size > record.messageSizeMax {
-            let text = "The received message exceeds the limit (\(record.messageSizeMax) bytes) currently allowed on the link."
+            let text =
+                "The received message exceeds the limit (\(record.messageSizeMax) bytes) currently allowed on the link."
             detach(record.handle, AMQPCondition(name: "amqp:link:message-size-exceeded", description: text))
             discard(delivery, on: record)
             return
@@ -61,10 +62,9 @@ extension AMQPEngine {
     @inline(__always)
     private func take(_ delivery: OpaquePointer, size: Int, format: UInt32, on record: LinkRecord) {
         let tag = pn_delivery_tag(delivery)
-        let tagSize = tag.start == nil ? 0 : tag.size
+        let needed = size + (tag.start == nil ? 0 : tag.size)
         let settled = pn_delivery_settled(delivery)
         let handle = settled ? DeliveryHandle(link: record.handle, number: 0) : record.makeDeliveryHandle()
-        let needed = size + tagSize
         if slabs.holds(needed) {
             var reserved = slabs.current.reserve(needed)
             if reserved == nil {
@@ -72,19 +72,21 @@ extension AMQPEngine {
                 slabs.advance()
                 reserved = slabs.current.reserve(needed)
             }
-            let start = reserved ?? 0
-            let message = copy(delivery, tag, tagSize, size, to: slabs.current, at: start, handle, format, settled, record)
+            let place = Self.copy(record.link, size, tag, to: slabs.current, at: reserved ?? 0)
             if record.pending.isEmpty {
                 linksWithMessages.append(record)
                 record.pending.reserveCapacity(record.lastBatchCount)
             }
-            record.pending.append(message)
+            record.pending.append(
+                Delivery(
+                    range: place.message, tagRange: place.tag, handle: handle, messageFormat: format, settled: settled))
         } else {
             // A message larger than a slab gets its own.
             publishBatch(of: record)
             let slab = DeliverySlab(capacity: needed + DeliverySlab.spareByteCount)
-            let start = slab.reserve(needed) ?? 0
-            let message = copy(delivery, tag, tagSize, size, to: slab, at: start, handle, format, settled, record)
+            let place = Self.copy(record.link, size, tag, to: slab, at: slab.reserve(needed) ?? 0)
+            let message = Delivery(
+                range: place.message, tagRange: place.tag, handle: handle, messageFormat: format, settled: settled)
             publish(.deliveries(record.handle, DeliveryBatch(slab: slab, deliveries: [message])))
         }
         if settled {
@@ -96,31 +98,25 @@ extension AMQPEngine {
         }
     }
 
-    /// Copies tag and message to their place. The message comes first: its start is aligned.
+    /// Copies the current message of a link, its tag behind it, and zeros behind both, to a reserved place.
+    ///
+    /// The message comes first: its start is aligned.
     @inline(__always)
-    private func copy(
-        _ delivery: OpaquePointer, _ tag: pn_delivery_tag_t, _ tagSize: Int, _ size: Int, to slab: DeliverySlab, at start: Int,
-        _ handle: DeliveryHandle, _ format: UInt32, _ settled: Bool, _ record: LinkRecord
-    ) -> Delivery {
-        let destination = slab.base + start
+    private static func copy(
+        _ link: OpaquePointer, _ size: Int, _ tag: pn_delivery_tag_t, to slab: DeliverySlab, at start: Int
+    ) -> (message: Range<Int>, tag: Range<Int>) {
         var end = start
         if size > 0 {
-            let count = pn_link_recv(record.link, destination.assumingMemoryBound(to: CChar.self), size)
-            end += max(Int(count), 0)
+            let destination = (slab.base + start).assumingMemoryBound(to: CChar.self)
+            end += max(Int(pn_link_recv(link, destination, size)), 0)
         }
-        var tagRange = end..<end
-        // The tag lies behind the message's spare bytes' start: it is part of what may be read there.
-        if tagSize > 0, let tagStart = tag.start {
-            (slab.base + end).copyMemory(from: tagStart, byteCount: tagSize)
-            tagRange = end..<(end + tagSize)
+        let message = start..<end
+        if let bytes = tag.start, tag.size > 0 {
+            (slab.base + end).copyMemory(from: bytes, byteCount: tag.size)
+            end += tag.size
         }
-        memset(slab.base + tagRange.upperBound, 0, DeliverySlab.spareByteCount)
-        return Delivery(
-            range: start..<end, tagRange: tagRange, handle: handle, messageFormat: format, settled: settled)
-    }
-
-    private func memset(_ start: UnsafeMutableRawPointer, _ value: UInt8, _ count: Int) {
-        _ = start.initializeMemory(as: UInt8.self, repeating: value, count: count)
+        (slab.base + end).initializeMemory(as: UInt8.self, repeating: 0, count: DeliverySlab.spareByteCount)
+        return (message, message.upperBound..<end)
     }
 
     /// Steps past a received delivery that nothing is owed for.

@@ -36,6 +36,10 @@ extension AMQPEngine {
             if let link = pn_event_link(event) { linkClosed(link, closed: false) }
         case PN_LINK_FLOW:
             if let link = pn_event_link(event) { linkFlowed(link) }
+        case PN_SESSION_FINAL:
+            if let session = pn_event_session(event) { freed.remove(session) }
+        case PN_LINK_FINAL:
+            if let link = pn_event_link(event) { freed.remove(link) }
         case PN_TRANSPORT_ERROR:
             transportFailed()
         case PN_TRANSPORT_CLOSED:
@@ -105,7 +109,7 @@ extension AMQPEngine {
         guard !isFailureReported, !isCloseReported else { return }
         isFailureReported = true
         let condition =
-            AMQPCondition(proton: pn_transport_condition(driver.transport))
+            abortCondition ?? AMQPCondition(proton: pn_transport_condition(driver.transport))
             ?? AMQPCondition(name: "amqp:internal-error", description: "the transport failed without a reason")
         if !isAuthenticationReported, condition.name == "amqp:unauthorized-access" {
             publish(.authenticationFailed(condition))
@@ -125,7 +129,9 @@ extension AMQPEngine {
     // MARK: Sessions
 
     private func sessionOpened(_ pointer: OpaquePointer) {
-        if let record = sessionsByPointer[pointer] {
+        if freed.contains(pointer) {
+            reopened()
+        } else if let record = sessionsByPointer[pointer] {
             publish(.begun(record.handle, byPeer: false))
         } else {
             publish(.begun(makeSession(pointer).handle, byPeer: true))
@@ -153,11 +159,21 @@ extension AMQPEngine {
         if !record.isOpen { pn_session_open(pointer) }
         pn_session_close(pointer)
         pn_session_free(pointer)
+        freed.insert(pointer)
+    }
+
+    /// A peer that begins or attaches what it has just ended, before it has our answer.
+    ///
+    /// Proton would go on with an object that has been freed.
+    private func reopened() {
+        let text = "a session or link was opened again before its end was answered"
+        abort(AMQPCondition(name: "amqp:connection:framing-error", description: text))
     }
 
     // MARK: Links
 
     private func linkOpened(_ pointer: OpaquePointer) {
+        if freed.contains(pointer) { return reopened() }
         let known = linksByPointer[pointer]
         guard let record = known ?? makeLink(pointer) else { return }
         let name = ProtonData.string(pn_link_name(pointer)) ?? ""
@@ -198,6 +214,7 @@ extension AMQPEngine {
         guard let record = linksByPointer[pointer] else { return }
         publishBatch(of: record)
         publish(.detached(record.handle, closed: closed, AMQPCondition(proton: pn_link_remote_condition(pointer))))
+        let isAnswer = record.isClosed
         forget(record)
         if !record.isOpen {
             // Nobody accepted it. The peer waits for a detach, and that needs an attach before it.
@@ -207,10 +224,11 @@ extension AMQPEngine {
         }
         if closed {
             pn_link_close(pointer)
-        } else if !record.isClosed {
+        } else if !isAnswer {
             pn_link_detach(pointer)
         }
         pn_link_free(pointer)
+        freed.insert(pointer)
     }
 
     /// Drops what is known about a link, so that no pointer to it or its deliveries is left.

@@ -30,9 +30,11 @@ extension AMQPEngine {
         pn_connection_close(driver.connection)
     }
 
-    /// Gives the connection up at once: ``EngineEvent/failed(_:)`` with this condition follows, unless it is closed already.
+    /// Gives the connection up at once: ``EngineEvent/failed(_:)`` with this condition follows, unless it is closed
+    /// already.
     public func abort(_ condition: AMQPCondition) {
         isClosing = true
+        if abortCondition == nil { abortCondition = condition }
         hubwatch_driver_error(driver.pointer, condition.name, condition.description ?? "")
         pn_connection_driver_close(driver.pointer)
         drainProton()
@@ -181,7 +183,8 @@ extension AMQPEngine {
         pn_link_flow(record.link, Int32(truncatingIfNeeded: min(Int(credit), room)))
     }
 
-    /// Asks the peer to use up the credit of a receiving link or to give it back; ``EngineEvent/credit(_:_:drain:)`` tells when.
+    /// Asks the peer to use up the credit of a receiving link or to give it back; ``EngineEvent/credit(_:_:drain:)``
+    /// tells when.
     public func drain(_ link: LinkHandle) {
         guard let record = openLink(link), !record.isSender else { return }
         record.reportedDrain = true

@@ -4,12 +4,13 @@ import CProtonShim
 
 /// One AMQP 1.0 connection without its socket: bytes and time in, bytes and events out.
 ///
-/// **Shape**: owns a Proton connection driver. Facts come out of ``nextEvent()`` in order; orders may be given at any time
-/// and in any state. An order on a handle that is unknown or over is ignored, because the peer may have ended it while the
-/// order was on its way.
-/// **Isolation**: none of its own; confined to whoever feeds it, as a rule one event loop. It has no socket, clock or task.
-/// **Bounds**: what arrives is bounded by the credit granted and by the message sizes stated; what is sent is kept until it
-/// is taken, so that senders look at ``outgoingBytes(_:)``.
+/// **Shape**: owns a Proton connection driver. Facts come out of ``nextEvent()`` in order; orders may be given at any
+/// time and in any state. An order on a handle that is unknown or over is ignored, because the peer may have ended it
+/// while the order was on its way.
+/// **Isolation**: none of its own; confined to whoever feeds it, as a rule one event loop. It has no socket, clock or
+/// task.
+/// **Bounds**: what arrives is bounded by the credit granted and by the message sizes stated; what is sent is kept
+/// until it is taken, so that senders look at ``outgoingBytes(_:)``.
 /// **Errors**: whatever a peer sends ends at worst in ``EngineEvent/failed(_:)``.
 /// **Source**: parts 2 and 5.3 of the specification.
 public final class AMQPEngine {
@@ -25,6 +26,8 @@ public final class AMQPEngine {
     var sessionsByPointer: [OpaquePointer: SessionRecord] = [:]
     var links: [LinkHandle: LinkRecord] = [:]
     var linksByPointer: [OpaquePointer: LinkRecord] = [:]
+    /// Sessions and links that are freed but not gone: Proton keeps them while their last frames wait to be sent.
+    var freed: Set<OpaquePointer> = []
     var lastSession: UInt32 = 0
     var lastLink: UInt32 = 0
     /// The link of the previous delivery: batches make it the next one's as well.
@@ -52,6 +55,8 @@ public final class AMQPEngine {
     var isFailureReported = false
     var isFinishReported = false
     var isClosing = false
+    /// The reason that we gave for giving up; Proton would add words of its own.
+    var abortCondition: AMQPCondition?
 
     /// Makes an engine; nothing is sent before ``open()``, except that a client's SASL header is pending at once.
     public init(_ configuration: EngineConfiguration) {
@@ -127,7 +132,8 @@ extension AMQPEngine {
     /// Lets time pass; needed for idle time-outs in both directions.
     ///
     /// - Parameter now: milliseconds of a clock that never goes back, more than 0.
-    /// - Returns: when to call again, at the latest; nil when no time-out is agreed (yet: call once after ``EngineEvent/opened(_:)``).
+    /// - Returns: when to call again, at the latest; nil when no time-out is agreed (yet: call once after
+    ///   ``EngineEvent/opened(_:)``).
     public func tick(now: UInt64) -> UInt64? {
         let next = pn_transport_tick(driver.transport, Int64(clamping: now))
         drainProton()
@@ -184,10 +190,14 @@ extension AMQPEngine {
             // The size asked for is a total: with a frame half received there may be no room in it.
             if buffer.size == 0 { buffer = pn_connection_driver_read_buffer(driver.pointer) }
             guard buffer.size > 0, let start = buffer.start else { return }
-            let count = min(buffer.size, bytes.count - at)
+            let room = min(buffer.size, bytes.count - at)
+            let count = incoming.observe(UnsafeRawBufferPointer(rebasing: bytes[at..<(at + room)]))
+            if let violation = incoming.violation {
+                abort(AMQPCondition(name: "amqp:connection:framing-error", description: violation))
+                return
+            }
             let part = UnsafeRawBufferPointer(rebasing: bytes[at..<(at + count)])
             UnsafeMutableRawBufferPointer(start: start, count: count).copyMemory(from: part)
-            incoming.observe(part)
             pn_connection_driver_read_done(driver.pointer, count)
             drainProton()
             at += count
@@ -200,7 +210,8 @@ extension AMQPEngine {
             unit.withUnsafeBytes { feed($0) }
         }
         if handshake.isOverfull {
-            abort(AMQPCondition(name: "amqp:resource-limit-exceeded", description: "too much sent before the open frame"))
+            abort(
+                AMQPCondition(name: "amqp:resource-limit-exceeded", description: "too much sent before the open frame"))
         }
     }
 
@@ -211,6 +222,7 @@ extension AMQPEngine {
             outgoing.process(UnsafeRawBufferPointer(start: start, count: buffer.size), into: &output)
             _ = pn_connection_driver_write_done(driver.pointer, buffer.size)
         }
+        for channel in outgoing.takeBegins() { incoming.expectAnswer(toBegin: channel) }
         drainProton()
     }
 }

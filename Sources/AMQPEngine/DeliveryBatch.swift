@@ -5,7 +5,9 @@
 /// **Isolation**: readable from any thread by whoever was handed a range of it, hence `Sendable`; written on the
 /// engine's loop only.
 public final class DeliverySlab: @unchecked Sendable {
-    /// How many bytes behind every message may be read as well, as wide instructions do. They belong to that message alone.
+    /// How many bytes behind every message may be read as well, as wide instructions do.
+    ///
+    /// They belong to that message alone.
     public static let spareByteCount = 64
 
     let base: UnsafeMutableRawPointer
@@ -15,7 +17,8 @@ public final class DeliverySlab: @unchecked Sendable {
     init(capacity: Int) {
         self.capacity = capacity
         base = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 64)
-        // Not written here: pages that no message reaches stay untouched. Every range is written before it is handed out.
+        // Not written here: pages that no message reaches stay untouched. Every range is written before it is handed
+        // out.
     }
 
     deinit {
@@ -47,7 +50,9 @@ public final class DeliverySlab: @unchecked Sendable {
 ///
 /// **Shape**: a trivial value; the bytes are in the slab of the batch.
 public struct Delivery: Hashable, Sendable {
-    /// Where the encoded message is in the slab. ``DeliverySlab/spareByteCount`` readable bytes follow it.
+    /// Where the encoded message is in the slab.
+    ///
+    /// ``DeliverySlab/spareByteCount`` readable bytes follow it.
     public let range: Range<Int>
     /// Where the delivery tag is in the slab; empty tags take no room.
     public let tagRange: Range<Int>

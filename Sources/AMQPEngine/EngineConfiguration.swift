@@ -16,7 +16,8 @@ public enum EngineAuthentication: Hashable, Sendable {
     case anonymous
     /// Client: SASL PLAIN.
     case plain(user: String, password: String)
-    /// Server: offers these mechanisms in this order, and asks with ``EngineEvent/authenticationRequested(mechanism:initialResponse:)``.
+    /// Server: offers these mechanisms in this order, and asks with
+    /// ``EngineEvent/authenticationRequested(mechanism:initialResponse:)``.
     case mechanisms([String])
 }
 
@@ -47,7 +48,9 @@ public struct EngineConfiguration: Hashable, Sendable {
     public var maxFrameSize: UInt32
     /// The highest channel number that we take.
     public var channelMax: UInt16
-    /// The silence after which the peer counts as gone; half of it is announced to the peer. Nil: never.
+    /// The silence after which the peer counts as gone; half of it is announced to the peer.
+    ///
+    /// Nil: never.
     public var idleTimeout: Duration?
     /// Properties of the open frame.
     public var properties: AMQPMap

@@ -80,8 +80,11 @@ public enum EngineEvent: Sendable {
     case deliveries(LinkHandle, DeliveryBatch)
     /// The peer decided on a delivery.
     case updated(DeliveryHandle, LinkHandle, DeliveryOutcome?, settled: Bool)
-    /// The transport failed: bytes that are not AMQP, silence, or a socket that went away (`amqp:connection:framing-error`).
+    /// The transport failed: bytes that are not AMQP, silence, or a socket that went away
+    /// (`amqp:connection:framing-error`).
     case failed(AMQPCondition)
-    /// Nothing more will come or go. Always the last event.
+    /// Nothing more will come or go.
+    ///
+    /// Always the last event.
     case finished
 }

@@ -2,9 +2,9 @@ import AMQPTypes
 
 /// Holds the stream back until the open frame has passed, one protocol header or frame at a time.
 ///
-/// Two reasons. A client may send everything up to its first attach behind its SASL choice, and Proton would read that as
-/// SASL while the choice is still being judged. And the peer's frame size must be lowered before Proton learns it, because
-/// the outgoing filter makes frames longer than Proton believes.
+/// Two reasons. A client may send everything up to its first attach behind its SASL choice, and Proton would read that
+/// as SASL while the choice is still being judged. And the peer's frame size must be lowered before Proton learns it,
+/// because the outgoing filter makes frames longer than Proton believes.
 struct HandshakeBuffer {
     /// By how much outgoing frames may grow behind Proton's back.
     static let frameMargin: UInt32 = 64
@@ -62,7 +62,9 @@ struct HandshakeBuffer {
         return unit
     }
 
-    /// Lowers max-frame-size, the third field of open. Absent means no limit, and short forms are below the legal least.
+    /// Lowers max-frame-size, the third field of open.
+    ///
+    /// Absent means no limit, and short forms are below the legal least.
     private static func lowerFrameSize(_ frame: inout [UInt8], _ head: PerformativeHead) {
         guard head.count >= 3, head.fieldsEnd <= frame.count else { return }
         let at: Int? = frame.withUnsafeBytes { bytes in

@@ -13,10 +13,13 @@ struct AttachNote {
 /// Watches the frames that come in, for what Proton has no interface for: the capabilities of links and the message
 /// formats of transfers.
 ///
-/// **Shape**: follows frame borders over any fragmentation; the bytes themselves pass unchanged. Of most frames it looks at
-/// the head only.
+/// And refuses those on which Proton would not fail but end the process, by an assertion.
+///
+/// **Shape**: follows frame borders over any fragmentation; the bytes themselves pass unchanged. Of most frames it
+/// looks at the head only.
 /// **Bounds**: keeps the list of one frame at most, and that only while it is cut by a fragment's end.
-/// **Errors**: bytes that are not frames switch it off; judging them is left to Proton.
+/// **Errors**: bytes that are not frames switch it off; judging them is left to Proton. A frame that must not reach
+/// Proton sets ``violation``.
 struct IncomingFrameFilter {
     /// Attach frames that the engine has not matched with a link yet, in order.
     private(set) var attaches: [AttachNote] = []
@@ -26,22 +29,39 @@ struct IncomingFrameFilter {
     private var lastKey: UInt64 = .max
     private var lastAttachment: Attachment?
     private var attachCount: UInt32 = 0
+    private var isOpen = false
+    private var channels: Set<UInt16> = []
+    private var names: Set<LinkName> = []
+    private var unansweredBegins: Set<UInt16> = []
 
     /// The start of an interesting frame that the last fragment cut.
     private var partial: [UInt8] = []
     private var needed = 0
     /// How much of the current frame is left that nobody needs to look at.
     private var skip = 0
+    /// Whether the caller must see the events of the current frame before the next one is fed.
+    private var isEnding = false
     private var isLost = false
+    /// What is wrong with a frame that must not be fed; its last bytes are among those observed last.
+    private(set) var violation: String?
     private let frameSizeMax: Int
+
+    /// A link as the specification names it within a session.
+    private struct LinkName: Hashable {
+        let channel: UInt16
+        let name: String
+        let isFromReceiver: Bool
+    }
 
     private final class Attachment {
         let number: UInt32
+        let name: LinkName
         var deliveryCount: UInt32 = 0
         var isMore = false
 
-        init(number: UInt32) {
+        init(number: UInt32, name: LinkName) {
             self.number = number
+            self.name = name
         }
     }
 
@@ -58,14 +78,20 @@ struct IncomingFrameFilter {
         self.frameSizeMax = frameSizeMax
     }
 
-    /// Looks at the next bytes of the stream.
-    mutating func observe(_ bytes: UnsafeRawBufferPointer) {
+    /// Looks at the next bytes of the stream, and says how many of them may be fed before the events are handled.
+    ///
+    /// That is up to the end of a detach or end frame: Proton would give the next frame of the same name or channel to
+    /// the endpoint that is over, which by then must be out of its sight.
+    mutating func observe(_ bytes: UnsafeRawBufferPointer) -> Int {
         var at = 0
-        while at < bytes.count, !isLost {
+        while at < bytes.count, !isLost, violation == nil {
             if skip > 0 {
                 let step = min(skip, bytes.count - at)
                 skip -= step
                 at += step
+            } else if isEnding {
+                isEnding = false
+                if at > 0 { return at }
             } else if partial.isEmpty {
                 let rest = UnsafeRawBufferPointer(rebasing: bytes[at...])
                 switch inspect(rest) {
@@ -81,12 +107,13 @@ struct IncomingFrameFilter {
                     isLost = true
                 }
             } else {
-                let step = min(needed - partial.count, bytes.count - at)
+                let step = min(max(needed - partial.count, 0), bytes.count - at)
                 partial.append(contentsOf: bytes[at..<(at + step)])
                 at += step
                 if partial.count >= needed { resume() }
             }
         }
+        return bytes.count
     }
 
     private mutating func resume() {
@@ -126,6 +153,11 @@ struct IncomingFrameFilter {
         formats[attach] = nil
     }
 
+    /// A session that we began has been sent on a channel: the peer may answer it, once.
+    mutating func expectAnswer(toBegin channel: UInt16) {
+        unansweredBegins.insert(channel)
+    }
+
     private mutating func inspect(_ bytes: UnsafeRawBufferPointer) -> Inspection {
         guard bytes.count >= 8 else { return .needs(8) }
         // A protocol header stands where a frame would; "AMQP" read as a size is far beyond any frame.
@@ -135,21 +167,18 @@ struct IncomingFrameFilter {
         let codeEnd = min(head.size, head.bodyStart + PerformativeHead.sizeMax)
         guard bytes.count >= codeEnd else { return .needs(codeEnd) }
         guard let performative = PerformativeHead(bytes, bodyStart: head.bodyStart), performative.fieldsEnd <= head.size
-        else { return .done(head.size) }
-        switch performative.code {
-        case Performative.transfer:
-            guard bytes.count >= performative.fieldsEnd else { return .needs(performative.fieldsEnd) }
+        else {
+            violation = "a frame's body is not a list with a numeric descriptor"
+            return .done(head.size)
+        }
+        // Of the others nothing needs to be known, whatever is in them.
+        let isWatched = performative.code == Performative.transfer || Self.changesState(performative.code)
+        guard isWatched else { return .done(head.size) }
+        guard bytes.count >= performative.fieldsEnd else { return .needs(performative.fieldsEnd) }
+        if performative.code == Performative.transfer {
             transfer(bytes, performative, channel: head.channel)
-        case Performative.attach:
-            guard bytes.count >= performative.fieldsEnd else { return .needs(performative.fieldsEnd) }
-            attach(bytes, performative, channel: head.channel)
-        case Performative.detach:
-            guard bytes.count >= performative.fieldsEnd else { return .needs(performative.fieldsEnd) }
-            if let handle = handle(bytes, performative) { drop { $0 == Self.key(head.channel, handle) } }
-        case Performative.end:
-            drop { $0 >> 32 == UInt64(head.channel) }
-        default:
-            break
+        } else {
+            changeState(bytes, performative, channel: head.channel)
         }
         return .done(head.size)
     }
@@ -160,50 +189,122 @@ struct IncomingFrameFilter {
 
     @inline(__always)
     private mutating func transfer(_ bytes: UnsafeRawBufferPointer, _ head: PerformativeHead, channel: UInt16) {
-        guard let fields = TransferFields(bytes, head) else { return }
+        guard let fields = TransferFields(bytes, head) else {
+            violation = "a transfer's fields cannot be read"
+            return
+        }
         let key = Self.key(channel, fields.handle)
         if key != lastKey || lastAttachment == nil {
             lastKey = key
             lastAttachment = attachments[key]
         }
+        // Proton has words of its own for a handle or a channel that is not in use.
         guard let attachment = lastAttachment else { return }
         if !attachment.isMore {
             attachment.deliveryCount &+= 1
+            if !fields.hasDeliveryID { violation = "the first transfer of a delivery has no delivery-id" }
             if fields.messageFormat != 0 {
                 formats[attachment.number, default: [:]][attachment.deliveryCount] = fields.messageFormat
             }
         }
         attachment.isMore = fields.isMore && !fields.isAborted
     }
+}
 
-    private mutating func attach(_ bytes: UnsafeRawBufferPointer, _ head: PerformativeHead, channel: UInt16) {
+// MARK: Sessions and links
+
+extension IncomingFrameFilter {
+    /// Proton keeps channels and handles in signed numbers.
+    private static let channelMax: UInt16 = 32767
+    private static let handleMax: UInt32 = 0x7fff_ffff
+    /// How many links and sessions a peer may have at a time; a bound on memory.
+    private static let attachmentsMax = 8192
+
+    private static func changesState(_ code: UInt8) -> Bool {
+        switch code {
+        case Performative.open, Performative.begin, Performative.attach, Performative.detach, Performative.end: true
+        default: false
+        }
+    }
+
+    private mutating func changeState(_ bytes: UnsafeRawBufferPointer, _ head: PerformativeHead, channel: UInt16) {
         var decoder = AMQPDecoder(UnsafeRawBufferPointer(rebasing: bytes[head.fieldsStart..<head.fieldsEnd]))
         var fields: [AMQPValue] = []
-        while fields.count < min(head.count, 14), let field = try? decoder.next() { fields.append(field) }
+        while fields.count < head.count, !decoder.isAtEnd, let field = try? decoder.next() { fields.append(field) }
+        guard fields.count == head.count, decoder.isAtEnd else {
+            violation = "the fields of a frame cannot be read"
+            return
+        }
+        switch head.code {
+        case Performative.open:
+            if isOpen { violation = "a second open" }
+            isOpen = true
+        case Performative.begin:
+            begin(fields, channel: channel)
+        case Performative.attach:
+            attach(fields, channel: channel)
+        case Performative.detach:
+            isEnding = true
+            guard case .uint(let handle)? = fields.first else {
+                violation = "a detach without a handle"
+                return
+            }
+            drop(Self.key(channel, handle))
+        default:
+            isEnding = true
+            channels.remove(channel)
+            for key in attachments.keys where key >> 32 == UInt64(channel) { drop(key) }
+        }
+    }
+
+    /// Proton would map one session to two channels.
+    private mutating func begin(_ fields: [AMQPValue], channel: UInt16) {
+        guard channel <= Self.channelMax, channels.insert(channel).inserted else {
+            violation = "a begin on channel \(channel), which is in use or too high"
+            return
+        }
+        switch fields.first {
+        case .ushort(let remote)?:
+            if unansweredBegins.remove(remote) == nil { violation = "an answer to a begin that was not sent" }
+        case .null?:
+            break
+        default:
+            violation = "a begin's fields cannot be read"
+        }
+        if channels.count > Self.attachmentsMax { violation = "too many sessions" }
+    }
+
+    /// Proton would map one link to two handles.
+    private mutating func attach(_ fields: [AMQPValue], channel: UInt16) {
         guard fields.count >= 3, let name = fields[0].text, case .uint(let handle) = fields[1],
-            let isFromReceiver = fields[2].boolean
-        else { return }
+            let isFromReceiver = fields[2].boolean, handle <= Self.handleMax
+        else {
+            violation = "an attach's fields cannot be read"
+            return
+        }
+        let link = LinkName(channel: channel, name: name, isFromReceiver: isFromReceiver)
+        let key = Self.key(channel, handle)
+        guard channels.contains(channel) else { return }
+        guard attachments[key] == nil, names.insert(link).inserted else {
+            violation = "an attach of a handle or a name that is in use"
+            return
+        }
         attachCount &+= 1
         attaches.append(
             AttachNote(
                 number: attachCount, name: name, isFromReceiver: isFromReceiver,
                 desiredCapabilities: fields.count > 12 ? fields[12].symbols : [],
                 offeredCapabilities: fields.count > 11 ? fields[11].symbols : []))
-        // Each note is taken by a link as soon as Proton has read the frame; more of them than that means that Proton
-        // refused them, and then the connection is over.
-        if attaches.count > 4096 { attaches.removeFirst() }
-        attachments[Self.key(channel, handle)] = Attachment(number: attachCount)
+        attachments[key] = Attachment(number: attachCount, name: link)
         lastAttachment = nil
+        // Each note is taken by a link as soon as Proton has read the frame.
+        if attachments.count > Self.attachmentsMax || attaches.count > Self.attachmentsMax {
+            violation = "too many links"
+        }
     }
 
-    private func handle(_ bytes: UnsafeRawBufferPointer, _ head: PerformativeHead) -> UInt32? {
-        var decoder = AMQPDecoder(UnsafeRawBufferPointer(rebasing: bytes[head.fieldsStart..<head.fieldsEnd]))
-        guard head.count > 0, case .uint(let handle)? = try? decoder.next() else { return nil }
-        return handle
-    }
-
-    private mutating func drop(_ matches: (UInt64) -> Bool) {
-        for key in attachments.keys where matches(key) { attachments[key] = nil }
+    private mutating func drop(_ key: UInt64) {
+        if let attachment = attachments.removeValue(forKey: key) { names.remove(attachment.name) }
         lastAttachment = nil
     }
 }

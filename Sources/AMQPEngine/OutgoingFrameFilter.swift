@@ -2,8 +2,8 @@ import AMQPTypes
 
 /// Rewrites the frames that go out where Proton has no interface for what must be in them.
 ///
-/// **Shape**: link capabilities are added to attach frames, message formats to transfers; for servers that talk to the Azure
-/// Python client every list is written in full length, errors with their three fields.
+/// **Shape**: link capabilities are added to attach frames, message formats to transfers; for servers that talk to the
+/// Azure Python client every list is written in full length, errors with their three fields.
 /// **Bounds**: a transfer grows by less than ``HandshakeBuffer/frameMargin``.
 struct OutgoingFrameFilter {
     /// What to add to the next attach frame of a name and direction.
@@ -28,6 +28,8 @@ struct OutgoingFrameFilter {
     private var formats: [LinkHandle: [UInt32: UInt32]] = [:]
     /// The part of a frame that Proton has handed over so far.
     private var partial: [UInt8] = []
+    /// Channels on which sessions of our own were begun since somebody asked.
+    private var begins: [UInt16] = []
 
     init(padsLists: Bool) {
         self.padsLists = padsLists
@@ -44,6 +46,12 @@ struct OutgoingFrameFilter {
     mutating func forget(link: LinkHandle) {
         formats[link] = nil
         pendingAttaches.removeAll { $0.link == link }
+    }
+
+    mutating func takeBegins() -> [UInt16] {
+        guard !begins.isEmpty else { return [] }
+        defer { begins = [] }
+        return begins
     }
 
     /// Takes the next bytes from Proton and appends what is to be sent.
@@ -107,6 +115,11 @@ struct OutgoingFrameFilter {
             return attach(frame, head, performative, into: &output)
         case Performative.begin, Performative.close, Performative.end, Performative.disposition, Performative.detach:
             if performative.code == Performative.end { drop { $0 >> 32 == UInt64(head.channel) } }
+            if performative.code == Performative.begin, performative.count > 0,
+                frame[performative.fieldsStart] == FormatCode.null
+            {
+                begins.append(head.channel)
+            }
             guard padsLists else { return false }
             return complete(frame, head, performative, into: &output)
         default:
@@ -138,7 +151,8 @@ extension OutgoingFrameFilter {
     }
 
     private func write(
-        _ frame: UnsafeRawBufferPointer, _ head: FrameHead, _ performative: PerformativeHead, fields: [UInt8], count: Int,
+        _ frame: UnsafeRawBufferPointer, _ head: FrameHead, _ performative: PerformativeHead, fields: [UInt8],
+        count: Int,
         into output: inout [UInt8]
     ) {
         let isShort = fields.count <= 254 && count <= 255

@@ -1,7 +1,7 @@
 /// Reads AMQP values one after the other from bytes.
 ///
-/// **Bounds**: nesting is at most ``depthMax``; elements that take no bytes are at most ``weightlessElementsMax`` in one
-/// decoder, so that no input makes more values than about its own size.
+/// **Bounds**: nesting is at most ``depthMax``; elements that take no bytes are at most ``weightlessElementsMax`` in
+/// one decoder, so that no input makes more values than about its own size.
 /// **Isolation**: borrows the memory it is given; the caller keeps it alive and unchanged.
 /// **Errors**: ``AMQPDecodingError`` with the offset, for whatever is in the bytes; it never traps.
 public struct AMQPDecoder {
@@ -125,7 +125,9 @@ public struct AMQPDecoder {
         }
     }
 
-    /// Reads size and count; afterwards the reader ends where the compound ends. Returns the end to restore.
+    /// Reads size and count; afterwards the reader ends where the compound ends.
+    ///
+    /// Returns the end to restore.
     private mutating func openCompound(_ constructor: UInt8) throws(AMQPDecodingError) -> (count: Int, outerEnd: Int) {
         let content = try reader.content(of: constructor)
         let outerEnd = reader.end

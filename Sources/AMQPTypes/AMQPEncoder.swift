@@ -1,7 +1,8 @@
 /// Writes AMQP values one after the other, each in its smallest encoding.
 ///
-/// **Shape**: a number that fits a byte takes the short form; strings, binaries, lists and maps of at most 255 bytes take
-/// the one-byte size. Decimals and UUIDs of a wrong length are cut or filled with zeros: a value never fails to encode.
+/// **Shape**: a number that fits a byte takes the short form; strings, binaries, lists and maps of at most 255 bytes
+/// take the one-byte size. Decimals and UUIDs of a wrong length are cut or filled with zeros: a value never fails to
+/// encode.
 public struct AMQPEncoder {
     /// What has been written.
     public private(set) var bytes: [UInt8] = []
@@ -121,7 +122,8 @@ public struct AMQPEncoder {
         guard let first = elements.first else { return FormatCode.null }
         let widest = widestCode(for: first)
         switch widest {
-        case FormatCode.uint, FormatCode.ulong, FormatCode.int, FormatCode.long, FormatCode.string32, FormatCode.symbol32,
+        case FormatCode.uint, FormatCode.ulong, FormatCode.int, FormatCode.long, FormatCode.string32,
+            FormatCode.symbol32,
             FormatCode.binary32:
             var small: UInt8?
             for element in elements {
@@ -198,7 +200,8 @@ extension AMQPEncoder {
         case .byte(let number): bytes.append(UInt8(bitPattern: number))
         case .short(let number): append(number)
         case .int(let number): number4(UInt32(bitPattern: number), isSmall: code == FormatCode.smallint, isZero: false)
-        case .long(let number): number8(UInt64(bitPattern: number), isSmall: code == FormatCode.smalllong, isZero: false)
+        case .long(let number):
+            number8(UInt64(bitPattern: number), isSmall: code == FormatCode.smalllong, isZero: false)
         case .float(let number): append(number.bitPattern)
         case .double(let number): append(number.bitPattern)
         case .decimal32(let raw): fixed(raw, 4)

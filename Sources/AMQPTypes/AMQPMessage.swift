@@ -63,7 +63,8 @@ public struct AMQPMessage: Hashable, Sendable {
         case .none:
             break
         case .data:
-            body = .data(try sections.bodyRanges(in: bytes).map { [UInt8](UnsafeRawBufferPointer(rebasing: bytes[$0])) })
+            body = .data(
+                try sections.bodyRanges(in: bytes).map { [UInt8](UnsafeRawBufferPointer(rebasing: bytes[$0])) })
         case .sequence:
             var sequences: [[AMQPValue]] = []
             for range in try sections.bodyRanges(in: bytes) {

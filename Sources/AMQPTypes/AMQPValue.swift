@@ -2,8 +2,8 @@
 ///
 /// **Shape**: one case per type of the type system (part 1 of the specification), so that a value can be sent back with
 /// the type it came with; `correlation-id` depends on that. Decimals and UUIDs are kept as their bytes, in wire order.
-/// **Cost**: an indirect enum, meant for control messages and annotations. Events on the hot path are read in place with
-/// ``MessageSections``.
+/// **Cost**: an indirect enum, meant for control messages and annotations. Events on the hot path are read in place
+/// with ``MessageSections``.
 public indirect enum AMQPValue: Hashable, Sendable {
     /// No value.
     case null
@@ -35,7 +35,9 @@ public indirect enum AMQPValue: Hashable, Sendable {
     case decimal64([UInt8])
     /// IEEE 754 decimal128: 16 bytes in network order.
     case decimal128([UInt8])
-    /// One UTF-32 code unit. A number, because a peer may send one that is not a Unicode scalar.
+    /// One UTF-32 code unit.
+    ///
+    /// A number, because a peer may send one that is not a Unicode scalar.
     case char(UInt32)
     /// Milliseconds since 1970-01-01T00:00:00Z; may be negative.
     case timestamp(Int64)
@@ -51,8 +53,9 @@ public indirect enum AMQPValue: Hashable, Sendable {
     case list([AMQPValue])
     /// Pairs of any types, in order.
     case map(AMQPMap)
-    /// Values of one type. An empty array does not remember its type; one with elements of several types is written as
-    /// a list.
+    /// Values of one type.
+    ///
+    /// An empty array does not remember its type; one with elements of several types is written as a list.
     case array([AMQPValue])
     /// A value with a descriptor that gives it a meaning.
     case described(descriptor: AMQPValue, value: AMQPValue)

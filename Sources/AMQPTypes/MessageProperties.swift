@@ -2,7 +2,9 @@
 ///
 /// **Source**: part 3.2.4 of the specification.
 public struct MessageProperties: Hashable, Sendable {
-    /// Identifies the message: ulong, uuid, binary or string. A reply echoes it with the same type.
+    /// Identifies the message: ulong, uuid, binary or string.
+    ///
+    /// A reply echoes it with the same type.
     public var messageID: AMQPValue?
     /// Who produced the message.
     public var userID: [UInt8]?

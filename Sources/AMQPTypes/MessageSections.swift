@@ -12,7 +12,9 @@ public enum BodyValueKind: Hashable, Sendable {
 public enum BodySections: Hashable, Sendable {
     /// There is no body section.
     case none
-    /// Data sections: the content of the first one, and how many there are. Most events have exactly one.
+    /// Data sections: the content of the first one, and how many there are.
+    ///
+    /// Most events have exactly one.
     case data(first: Range<Int>, count: Int)
     /// Sequence sections: the first list with its constructor, and how many there are.
     case sequence(first: Range<Int>, count: Int)
@@ -22,9 +24,9 @@ public enum BodySections: Hashable, Sendable {
 
 /// Where the sections of an encoded message are.
 ///
-/// **Shape**: ranges into the scanned bytes. Each covers the section's value with its constructor, without the descriptor.
-/// Lists, maps and binaries are checked to be such, and their sizes to lie inside the bytes; what is in them is not looked
-/// at. Sections may come in any order, but only data and sequence sections may repeat.
+/// **Shape**: ranges into the scanned bytes. Each covers the section's value with its constructor, without the
+/// descriptor. Lists, maps and binaries are checked to be such, and their sizes to lie inside the bytes; what is in
+/// them is not looked at. Sections may come in any order, but only data and sequence sections may repeat.
 /// **Cost**: no allocation and no copy; constant time per section.
 /// **Errors**: ``AMQPDecodingError``; no input traps.
 /// **Source**: part 3.2 of the specification.
@@ -118,7 +120,8 @@ public struct MessageSections: Hashable, Sendable {
         case FormatCode.ulong: return try reader.integer(UInt64.self)
         case FormatCode.symbol8, FormatCode.symbol32:
             let content = reader.bytes(try reader.content(of: constructor))
-            guard content.count <= 64, let code = SectionCode.code(symbol: String(decoding: content, as: UTF8.self)) else {
+            guard content.count <= 64, let code = SectionCode.code(symbol: String(decoding: content, as: UTF8.self))
+            else {
                 throw AMQPDecodingError(.unexpectedDescriptor, at: start)
             }
             return code
@@ -146,7 +149,8 @@ public struct MessageSections: Hashable, Sendable {
     private static func list(_ section: inout Range<Int>?, _ reader: inout WireReader) throws(AMQPDecodingError) {
         let start = reader.offset
         let constructor = try reader.byte()
-        guard constructor == FormatCode.list8 || constructor == FormatCode.list32 || constructor == FormatCode.list0 else {
+        guard constructor == FormatCode.list8 || constructor == FormatCode.list32 || constructor == FormatCode.list0
+        else {
             throw AMQPDecodingError(.wrongType, at: start)
         }
         _ = try reader.content(of: constructor)

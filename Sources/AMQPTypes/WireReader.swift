@@ -49,7 +49,9 @@ package struct WireReader {
     }
 
     package func bytes(_ range: Range<Int>) -> UnsafeRawBufferPointer {
-        guard let base, range.lowerBound >= 0, range.upperBound <= end else { return UnsafeRawBufferPointer(start: nil, count: 0) }
+        guard let base, range.lowerBound >= 0, range.upperBound <= end else {
+            return UnsafeRawBufferPointer(start: nil, count: 0)
+        }
         return UnsafeRawBufferPointer(start: base + range.lowerBound, count: range.count)
     }
 

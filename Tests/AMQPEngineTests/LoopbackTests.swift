@@ -3,6 +3,7 @@ import AMQPTypes
 import Testing
 
 /// Goal: client and server engines understand each other in every legal conversation, however their bytes are cut.
+///
 /// Method: both joined in memory, fragment sizes from seeds; the events of both sides are the result.
 @Suite struct LoopbackTests {
     @Test(arguments: 0..<12 as Range<UInt64>)
@@ -48,7 +49,9 @@ import Testing
         #expect(attach.desiredCapabilities == ["com.microsoft:enable-receiver-runtime-metric", "second"])
         #expect(loop.clientEvents.contains { if case .begun(session, byPeer: false) = $0 { true } else { false } })
         #expect(
-            loop.clientEvents.contains { if case .attached(link, session, _, byPeer: false) = $0 { true } else { false } })
+            loop.clientEvents.contains {
+                if case .attached(link, session, _, byPeer: false) = $0 { true } else { false }
+            })
     }
 
     @Test func passesFiltersAndCapabilitiesOfTermini() throws {
@@ -73,7 +76,8 @@ import Testing
         loop.client.open()
         let session = loop.client.begin()
         _ = loop.client.attach(
-            LinkSpecification(session: session, name: "r", role: .receiver, source: source, target: Terminus(address: "t")))
+            LinkSpecification(
+                session: session, name: "r", role: .receiver, source: source, target: Terminus(address: "t")))
         loop.run()
         #expect(received?.source?.filter[symbol: "apache.org:selector-filter:string"] == selector)
         #expect(received?.source?.capabilities == ["queue"])
@@ -164,7 +168,11 @@ import Testing
         }
         loop.run()
         let updates = loop.clientEvents.compactMap { event -> (DeliveryHandle, DeliveryOutcome?, Bool)? in
-            if case .updated(let handle, link, let outcome, let settled) = event { (handle, outcome, settled) } else { nil }
+            if case .updated(let handle, link, let outcome, let settled) = event {
+                (handle, outcome, settled)
+            } else {
+                nil
+            }
         }
         // Outcomes are told in any order: equal ones travel together.
         for (handle, outcome) in zip(handles, outcomes) {
