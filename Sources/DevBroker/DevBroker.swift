@@ -164,8 +164,10 @@ public final class DevBroker: Sendable {
             }
             bytes.append(contentsOf: encoded)
         }
-        let target = try partition.map { (id) throws(DevBrokerError) in try find(id, of: hub) } ?? hub.partition(forKey: key)
-        guard let target else { throw DevBrokerError(.partitionUnknown, "Hub `\(hub.name)` has no partition.") }
+        let named = try partition.map { (id) throws(DevBrokerError) in try find(id, of: hub) }
+        guard let target = named ?? hub.partition(forKey: key) else {
+            throw DevBrokerError(.partitionUnknown, "Hub `\(hub.name)` has no partition.")
+        }
         let stamps = bytes.withUnsafeBytes { target.append(drafts, from: $0, now: context.now) }
         return stamps.map {
             AppendedEvent(

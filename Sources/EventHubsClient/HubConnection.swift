@@ -43,6 +43,7 @@ final class HubConnection {
     private var links: [LinkHandle: any LinkOwner] = [:]
     private var linksMade = 0
     private var transportError: (any Error)?
+    private var hasOpened = false
     private var stopPromise: EventLoopPromise<Void>?
     private var waitingForOwners: Set<ObjectIdentifier> = []
     /// The last reason for not being connected; nil while connected.
@@ -134,6 +135,7 @@ final class HubConnection {
 
     private func connect() {
         transportError = nil
+        hasOpened = false
         let bound = NIOLoopBound(self, eventLoop: loop)
         connector.connect(on: loop, delegate: bound).whenFailure { error in
             bound.value.channelNotMade(error)
@@ -265,6 +267,7 @@ extension HubConnection: AMQPConnectionDelegate {
     func received(_ event: EngineEvent, on connection: AMQPConnection) {
         switch event {
         case .opened:
+            hasOpened = true
             perform(machine.opened())
         case .authenticationFailed(let condition):
             perform(machine.failed(loginRefused(condition)))
@@ -335,7 +338,13 @@ extension HubConnection: AMQPConnectionDelegate {
         if let transportError {
             return TransportErrors.explain(transportError, peer: configuration.peer)
         }
-        return cause.map { EventHubsError(condition: $0, while: "the connection to \(configuration.peer)") }
+        return cause.map {
+            var error = EventHubsError(condition: $0, while: "the connection to \(configuration.peer)")
+            if !hasOpened, error.code == .connectionLost {
+                error.remedy = "Check that this port speaks AMQP 1.0, and that TLS is set as the broker has it"
+            }
+            return error
+        }
     }
 }
 

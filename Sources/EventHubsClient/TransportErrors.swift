@@ -44,7 +44,14 @@ enum TransportErrors {
     private static func explainTLS(_ error: any Error, peer: String) -> EventHubsError? {
         let text = "\(error)"
         var what: String
-        var remedy: String
+        let remedy: String
+        if text.contains("EOF during handshake") {
+            // Also what a broker that is going down looks like: worth another attempt.
+            return EventHubsError(
+                .tlsRefused, "TLS to \(peer) was refused: the peer hung up instead of answering",
+                remedy: "It probably does not speak TLS on this port: use 5671, or switch TLS off for a development broker",
+                isRetriable: true, scope: .connection)
+        }
         if text.contains("failedToValidateHostname") || text.contains("unable to validate hostname")
             || (error as? NIOSSLExtraError) == .failedToValidateHostname
         {

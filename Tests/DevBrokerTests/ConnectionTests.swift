@@ -8,6 +8,7 @@ import Testing
 @testable import DevBroker
 
 /// Goal: what clients see on the wire is what the service shows them: attach replies, credit, outcomes, pushes, steals.
+///
 /// Method: engines in memory against the broker's connections on one embedded loop; time is the test's.
 @Suite struct ConnectionTests {
     private func broker(_ change: (inout DevBrokerConfiguration) -> Void = { _ in }) throws -> InMemoryBroker {
@@ -222,7 +223,10 @@ import Testing
                 "logs/ConsumerGroups/$Default/Partitions/0", .sequenceNumber(1, inclusive: false),
                 "com.microsoft:argument-error"
             ),
-            ("logs/ConsumerGroups/$Default/Partitions/0", .offset("8", inclusive: true), "com.microsoft:argument-error"),
+            (
+                "logs/ConsumerGroups/$Default/Partitions/0", .offset("8", inclusive: true),
+                "com.microsoft:argument-error"
+            ),
         ] as [(String, EventPosition, String)] {
             let link = try client.receive(address, position: position)
             #expect(client.attach(of: link)?.source == nil, "\(address): a refusal has no terminus")

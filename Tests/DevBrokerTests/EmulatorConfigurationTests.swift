@@ -3,6 +3,7 @@ import Testing
 @testable import DevBroker
 
 /// Goal: the official emulator's file is read, and every broken rule is shown where it stands.
+///
 /// Method: a good file, then one broken rule at a time, with line and column.
 @Suite struct EmulatorConfigurationTests {
     private func file(_ entities: String, logging: String = #"{ "Type": "File" }"#) -> String {
@@ -42,9 +43,18 @@ import Testing
 
     @Test(arguments: [
         (#"{ "Name": "eh1", "PartitionCount": 33 }"#, "PartitionCount: must be a whole number from 1 to 32, not `33`"),
-        (#"{ "Name": "eh1", "PartitionCount": 1.5 }"#, "PartitionCount: must be a whole number from 1 to 32, not `1.5`"),
-        (#"{ "Name": "eh1", "PartitionCount": "two" }"#, "PartitionCount: must be a whole number from 1 to 32, not `two`"),
-        (#"{ "Name": "eh1", "PartitionCount": null }"#, "PartitionCount: must be a whole number from 1 to 32, not null"),
+        (
+            #"{ "Name": "eh1", "PartitionCount": 1.5 }"#,
+            "PartitionCount: must be a whole number from 1 to 32, not `1.5`"
+        ),
+        (
+            #"{ "Name": "eh1", "PartitionCount": "two" }"#,
+            "PartitionCount: must be a whole number from 1 to 32, not `two`"
+        ),
+        (
+            #"{ "Name": "eh1", "PartitionCount": null }"#,
+            "PartitionCount: must be a whole number from 1 to 32, not null"
+        ),
         (#"{ "Name": "eh1" }"#, "Entities[0]: `PartitionCount` is missing"),
         (#"{ "PartitionCount": 1 }"#, "Entities[0]: `Name` is missing"),
         (#"{ "Name": "-x", "PartitionCount": 1 }"#, "`-x` is no valid name"),
@@ -69,7 +79,9 @@ import Testing
     @Test func placesAreExact() {
         #expect(
             problems(file(#"{ "Name": "eh1", "PartitionCount": 99 }"#))
-                == ["4:36: UserConfig.NamespaceConfig[0].Entities[0].PartitionCount: must be a whole number from 1 to 32, not `99`"])
+                == [
+                    "4:36: UserConfig.NamespaceConfig[0].Entities[0].PartitionCount: must be a whole number from 1 to 32, not `99`"
+                ])
     }
 
     @Test func allProblemsAtOnce() {
@@ -106,11 +118,13 @@ import Testing
     @Test(arguments: [31, 32])
     func noTextTraps(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
-        let good = Array(file(#"{ "Name": "eh1", "PartitionCount": "2", "ConsumerGroups": [ { "Name": "c\u00e9" } ] }"#).utf8)
+        let good = Array(
+            file(#"{ "Name": "eh1", "PartitionCount": "2", "ConsumerGroups": [ { "Name": "c\u00e9" } ] }"#).utf8)
         for _ in 0..<2000 {
             var bytes = good
             bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
-            _ = try? EmulatorConfiguration(json: Array(bytes.prefix(Int.random(in: 0...bytes.count, using: &random))), file: "")
+            _ = try? EmulatorConfiguration(
+                json: Array(bytes.prefix(Int.random(in: 0...bytes.count, using: &random))), file: "")
         }
     }
 

@@ -22,7 +22,8 @@ final class InMemoryBroker {
         var configuration = configuration
         configuration.clock = { clock.now }
         self.clock = clock
-        context = try BrokerContext(configuration: configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        context = try BrokerContext(
+            configuration: configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
     /// Connects a client and waits until its connection is open and has a session.
@@ -156,7 +157,8 @@ final class InMemoryClient {
     func send(to address: String) throws -> LinkHandle {
         let link = engine.attach(
             LinkSpecification(
-                session: session, name: "sender-\(events.count)-\(address)", role: .sender, source: Terminus(address: "me"),
+                session: session, name: "sender-\(events.count)-\(address)", role: .sender,
+                source: Terminus(address: "me"),
                 target: Terminus(address: address)))
         try broker.settle()
         return link

@@ -5,6 +5,7 @@ import Testing
 @testable import DevBroker
 
 /// Goal: the log numbers, keeps, finds and forgets events as the service does.
+///
 /// Method: script the log with an explicit clock, and compare it with a plain array under random operations.
 @Suite struct PartitionLogTests {
     private func log(_ times: [Int64], size: Int = 10, chunkBytes: Int = 64) -> PartitionLog {
@@ -110,12 +111,14 @@ import Testing
                     log.sequenceNumber(afterOffset: offset, inclusive: inclusive) == byOffset ?? log.nextSequenceNumber,
                     "seed \(seed) step \(step) offset \(offset)")
             }
-            #expect(log.beginSequenceNumber == model.first?.sequence ?? log.nextSequenceNumber, "seed \(seed) step \(step)")
+            #expect(
+                log.beginSequenceNumber == model.first?.sequence ?? log.nextSequenceNumber, "seed \(seed) step \(step)")
         }
     }
 }
 
 /// Goal: a position starts where the service would start it, or is refused with the service's text.
+///
 /// Method: one log of ten events, begun at 3 by retention, asked for every kind of position.
 @Suite struct PositionTests {
     private let trail = BrokerCondition.Trail(trackingID: "t", system: "s", time: 0)
@@ -165,11 +168,13 @@ import Testing
         #expect(text?.name == "com.microsoft:argument-error")
         #expect(
             text?.description?.hasPrefix(
-                "The supplied sequence number '10' is invalid. The last sequence number in the system is '9' TrackingId:")
+                "The supplied sequence number '10' is invalid. The last sequence number in the system is '9' TrackingId:"
+            )
                 == true)
         let offset = #expect(throws: AMQPCondition.self) { try start(.offset("577", inclusive: false)) }
         #expect(
-            offset?.description?.hasPrefix("The supplied offset '577' is invalid. The last offset in the system is '576' ")
+            offset?.description?.hasPrefix(
+                "The supplied offset '577' is invalid. The last offset in the system is '576' ")
                 == true)
         #expect(try start(.sequenceNumber(.max, inclusive: false), clamps: true) == 10)
         #expect(try start(.offset("999999", inclusive: true), clamps: true) == 10)

@@ -4,6 +4,7 @@ import Testing
 @testable import DevBroker
 
 /// Goal: who may receive from a partition follows the service's epoch rules, with its texts.
+///
 /// Method: scripts over the table, and random attaches against the invariant.
 @Suite struct ReceiverTableTests {
     private let trail = BrokerCondition.Trail(trackingID: "T", system: "ns:eventhub:h~1|g", time: 1_700_000_000_000)
@@ -37,7 +38,8 @@ import Testing
         var table = ReceiverTable()
         _ = table.attachRequested(receiver(1), trail: trail)
         _ = table.attachRequested(receiver(2, name: "b"), trail: trail)
-        guard case .admitted(let evictions) = table.attachRequested(receiver(3, epoch: 0, name: "n"), trail: trail) else {
+        guard case .admitted(let evictions) = table.attachRequested(receiver(3, epoch: 0, name: "n"), trail: trail)
+        else {
             Issue.record("the owner was refused")
             return
         }
@@ -54,7 +56,9 @@ import Testing
         var table = ReceiverTable()
         _ = table.attachRequested(receiver(1, epoch: 4), trail: trail)
         for (number, epoch) in [(2, Int64(4)), (3, 9)] {
-            guard case .admitted(let evictions) = table.attachRequested(receiver(UInt64(number), epoch: epoch), trail: trail)
+            guard
+                case .admitted(let evictions) = table.attachRequested(
+                    receiver(UInt64(number), epoch: epoch), trail: trail)
             else {
                 Issue.record("epoch \(epoch) was refused")
                 return
@@ -71,7 +75,8 @@ import Testing
                 == .refused(
                     AMQPCondition(
                         name: "amqp:link:stolen",
-                        description: "Receiver 'old' with a higher epoch '4' already exists. Receiver 'new' with epoch 3 "
+                        description:
+                            "Receiver 'old' with a higher epoch '4' already exists. Receiver 'new' with epoch 3 "
                             + "cannot be created. Make sure you are creating receiver with increasing epoch value to ensure "
                             + "connectivity, or ensure all old epoch receivers are closed or disconnected. \(end)",
                         info: [:])))
@@ -80,7 +85,8 @@ import Testing
                 == .refused(
                     AMQPCondition(
                         name: "amqp:link:stolen",
-                        description: "At least one receiver for the endpoint is created with epoch of '4', and so non-epoch "
+                        description:
+                            "At least one receiver for the endpoint is created with epoch of '4', and so non-epoch "
                             + "receiver is not allowed. Either reconnect with a higher epoch, or make sure all epoch "
                             + "receivers are closed or disconnected. \(end)",
                         info: [:])))
@@ -106,12 +112,16 @@ import Testing
 }
 
 /// Goal: error texts carry the right date.
+///
 /// Method: known instants, leap days and the service's year 1.
 @Suite struct CivilTimeTests {
-    @Test(arguments: [
-        (0, "1970-01-01T00:00:00"), (951_782_400_000, "2000-02-29T00:00:00"), (1_709_251_199_999, "2024-02-29T23:59:59"),
-        (-1, "1969-12-31T23:59:59"), (-62_135_596_800_000, "0001-01-01T00:00:00"), (4_102_444_800_000, "2100-01-01T00:00:00"),
-    ] as [(Int64, String)])
+    @Test(
+        arguments: [
+            (0, "1970-01-01T00:00:00"), (951_782_400_000, "2000-02-29T00:00:00"),
+            (1_709_251_199_999, "2024-02-29T23:59:59"),
+            (-1, "1969-12-31T23:59:59"), (-62_135_596_800_000, "0001-01-01T00:00:00"),
+            (4_102_444_800_000, "2100-01-01T00:00:00"),
+        ] as [(Int64, String)])
     func text(milliseconds: Int64, text: String) {
         #expect(CivilTime(milliseconds: milliseconds).text == text)
     }

@@ -8,6 +8,7 @@ import Testing
 @testable import DevBroker
 
 /// Goal: `$cbs` and `$management` answer with the service's fields and types; strict brokers check keys, claims and expiry.
+///
 /// Method: requests as values for the nodes themselves, and over in-memory connections for what depends on them.
 @Suite struct ServiceTests {
     private static let policies = [
@@ -22,7 +23,9 @@ import Testing
                 isAuthStrict: strict))
     }
 
-    private func putToken(_ token: String, audience: String, type: String = "servicebus.windows.net:sastoken") -> AMQPMessage {
+    private func putToken(_ token: String, audience: String, type: String = "servicebus.windows.net:sastoken")
+        -> AMQPMessage
+    {
         var properties = MessageProperties()
         properties.messageID = .uuid(Array(0..<16))
         return AMQPMessage(
@@ -37,7 +40,9 @@ import Testing
         SASToken(resource: resource, keyName: policy, key: Secret(key), expiry: expiry).text.revealed
     }
 
-    private func status(_ message: AMQPMessage?) -> AMQPValue? { message?.applicationProperties?[string: "status-code"] }
+    private func status(_ message: AMQPMessage?) -> AMQPValue? {
+        message?.applicationProperties?[string: "status-code"]
+    }
 
     // MARK: Tokens
 
@@ -67,7 +72,8 @@ import Testing
         request.body = .data([[1]])
         #expect(status(service.answer(to: request, now: 0).reply) == .int(400))
         #expect(status(service.answer(to: AMQPMessage(), now: 0).reply) == .int(400))
-        #expect(status(service.answer(to: putToken("t", audience: "sb://h/logs", type: "odd"), now: 0).reply) == .int(400))
+        #expect(
+            status(service.answer(to: putToken("t", audience: "sb://h/logs", type: "odd"), now: 0).reply) == .int(400))
     }
 
     @Test func strictTokensAreJudged() throws {
@@ -155,8 +161,9 @@ import Testing
         let service = broker.context.management
         func body(_ id: String) throws -> AMQPMap {
             let request = read("com.microsoft:partition", [.string("partition"): .string(id)])
-            guard case .reply(let reply) = service.answer(
-                to: request, authorization: ConnectionAuthorization(isStrict: false), now: broker.clock.now),
+            guard
+                case .reply(let reply) = service.answer(
+                    to: request, authorization: ConnectionAuthorization(isStrict: false), now: broker.clock.now),
                 case .value(.map(let map)) = reply.body
             else { return AMQPMap() }
             return map
@@ -227,6 +234,7 @@ import Testing
 }
 
 /// Goal: hubs are made, grown and deleted by any spelling of their name.
+///
 /// Method: script the namespace.
 @Suite struct HubNamespaceTests {
     @Test func hubsAreMadeGrownAndDeleted() throws {
@@ -234,7 +242,8 @@ import Testing
         #expect(try namespace.put(HubDefinition(name: "Logs", partitionCount: 2), now: 5) == .created)
         #expect(try namespace.put(HubDefinition(name: "LOGS", partitionCount: 2), now: 6) == .unchanged)
         let first = try #require(namespace.hub("logs")?.partitions.first)
-        #expect(try namespace.put(HubDefinition(name: "logs", partitionCount: 5, consumerGroups: ["g"]), now: 7) == .grown)
+        #expect(
+            try namespace.put(HubDefinition(name: "logs", partitionCount: 5, consumerGroups: ["g"]), now: 7) == .grown)
         let hub = try #require(namespace.hub("logs"))
         #expect(hub.partitionCount == 5 && hub.createdAt == 5 && hub.hasGroup("G") && hub.hasGroup("$default"))
         #expect(hub.partitions.first === first, "growing keeps the events")
@@ -245,7 +254,9 @@ import Testing
         try namespace.delete("LOGS", now: 9)
         #expect(namespace.hub("logs") == nil)
         #expect(throws: DevBrokerError.self) { try namespace.delete("logs", now: 9) }
-        #expect(throws: DevBrokerError.self) { try namespace.put(HubDefinition(name: "bad name", partitionCount: 1), now: 0) }
+        #expect(throws: DevBrokerError.self) {
+            try namespace.put(HubDefinition(name: "bad name", partitionCount: 1), now: 0)
+        }
     }
 
     @Test func partitionIdsAreExact() throws {

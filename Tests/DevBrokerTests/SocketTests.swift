@@ -11,6 +11,7 @@ import NIOSSL
 import Testing
 
 /// Goal: the broker over real sockets: ports, TLS, the admin HTTP, and partitions shared between event loops.
+///
 /// Method: clients of the AMQP channel on loopback; every wait ends by a fact, and all of them by the time limit.
 @Suite(.timeLimit(.minutes(2))) struct SocketTests {
     private let group = MultiThreadedEventLoopGroup.singleton
@@ -174,7 +175,8 @@ private final class SocketReader: Sendable {
         self.ended = ended.futureResult
         make = {
             Reading(
-                address: "\(hub)/ConsumerGroups/$Default/Partitions/\(partition)", expected: expected, received: received,
+                address: "\(hub)/ConsumerGroups/$Default/Partitions/\(partition)", expected: expected,
+                received: received,
                 ended: ended)
         }
     }
@@ -226,7 +228,9 @@ private final class SocketReader: Sendable {
         func received(_ event: EngineEvent, on connection: AMQPConnection) {
             guard case .deliveries(_, let batch) = event else { return }
             for delivery in batch.deliveries {
-                guard case .data(let parts)? = try? AMQPMessage(decoding: batch.bytes(of: delivery)).body else { continue }
+                guard case .data(let parts)? = try? AMQPMessage(decoding: batch.bytes(of: delivery)).body else {
+                    continue
+                }
                 bodies.append(String(decoding: parts.joined(), as: UTF8.self))
             }
             if bodies.count == expected { received.succeed(bodies) }

@@ -5,6 +5,7 @@ import Testing
 @testable import DevBroker
 
 /// Goal: a stored event differs from the sent one in its header and annotations only, and batches split in order.
+///
 /// Method: encode messages, read them, store them, decode what was stored; golden bytes for the annotations.
 @Suite struct TransferDraftTests {
     private let stamps = PartitionLog.Stamps(sequenceNumber: 0, offset: 0, enqueuedTime: 1_700_000_000_000)
@@ -153,6 +154,7 @@ import Testing
 }
 
 /// Goal: the runtime metric has the names and types that clients read.
+///
 /// Method: decode the section.
 @Suite struct RuntimeMetricTests {
     @Test func section() throws {
@@ -161,7 +163,8 @@ import Testing
         let message = try AMQPMessage(decoding: metric.section + [0x00, 0x53, 0x75, 0xA0, 0x00])
         #expect(
             message.deliveryAnnotations == [
-                .symbol("last_enqueued_sequence_number_epoch"): .int(-1), .symbol("last_enqueued_sequence_number"): .long(7),
+                .symbol("last_enqueued_sequence_number_epoch"): .int(-1),
+                .symbol("last_enqueued_sequence_number"): .long(7),
                 .symbol("last_enqueued_offset"): .string("560"), .symbol("last_enqueued_time_utc"): .timestamp(1000),
                 .symbol("runtime_info_retrieval_time_utc"): .timestamp(2000),
             ])

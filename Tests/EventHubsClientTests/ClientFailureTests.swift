@@ -103,7 +103,7 @@ import Testing
             let error = await failure(of: try hub.client(configuration))
             #expect(error != nil)
             #expect(error?.code == .tlsRefused)
-            #expect(error?.summary.contains("does not speak TLS") == true, "\(String(describing: error))")
+            #expect(error?.remedy.contains("does not speak TLS") == true, "\(String(describing: error))")
         }
     }
 

@@ -6,6 +6,7 @@ import NIOPosix
 import Testing
 
 /// Goal: the official Python client, unmodified, works with the dev broker as it does with the service.
+///
 /// Method: start two brokers (any key, and checked keys), run `interop.py` in its environment, and pass on its verdict.
 @Suite struct InteropTests {
     /// The environment made by `setup-venv`.
@@ -20,7 +21,7 @@ import Testing
 
     @Test(
         .enabled(if: InteropTests.isEnabled, "azure-eventhub is not set up: run Tests/Interop/setup-venv"),
-        .timeLimit(.minutes(8)))
+        .timeLimit(.minutes(12)))
     func azureEventHubClient() async throws {
         let group = MultiThreadedEventLoopGroup.singleton
         var logger = Logger(label: "interop")

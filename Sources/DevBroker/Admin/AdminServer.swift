@@ -36,7 +36,8 @@ struct AdminServer: Sendable {
         if case .failure(let error) = cause { detail = "\(error)" }
         throw DevBrokerError(
             .addressUnavailable,
-            "The admin HTTP cannot listen on \(address.host):\(address.port): \(detail). Choose another port, or 0 for any.")
+            "The admin HTTP cannot listen on \(address.host):\(address.port): \(detail). Choose another port, or 0 for any."
+        )
     }
 
     /// Stops serving.

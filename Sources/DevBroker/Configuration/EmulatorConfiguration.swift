@@ -85,7 +85,9 @@ private struct EmulatorConfigurationReader {
     }
 
     private mutating func readHub(_ entity: LocatedJSON, path: String) {
-        guard let members = object(entity, path: path, known: ["Name", "PartitionCount", "ConsumerGroups"]) else { return }
+        guard let members = object(entity, path: path, known: ["Name", "PartitionCount", "ConsumerGroups"]) else {
+            return
+        }
         var name: String?
         if let node = required("Name", in: members, of: entity, path: path) {
             name = entityName(node, path: "\(path).Name")
@@ -132,7 +134,8 @@ private struct EmulatorConfigurationReader {
         guard HubDefinition.isValidName(text) else {
             report(
                 node, path,
-                "`\(text)` is no valid name: letters, digits, `_`, `-`, `.` and `/`, beginning and ending with a letter or digit")
+                "`\(text)` is no valid name: letters, digits, `_`, `-`, `.` and `/`, beginning and ending with a letter or digit"
+            )
             return nil
         }
         return text

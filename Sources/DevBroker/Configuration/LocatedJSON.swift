@@ -169,7 +169,9 @@ struct LocatedJSONParser {
     }
 
     private mutating func word() throws(DevBrokerError.Problem) -> LocatedJSON.Value {
-        let words: [(String, LocatedJSON.Value)] = [("true", .boolean(true)), ("false", .boolean(false)), ("null", .null)]
+        let words: [(String, LocatedJSON.Value)] = [
+            ("true", .boolean(true)), ("false", .boolean(false)), ("null", .null),
+        ]
         for (word, value) in words where bytes[index...].starts(with: word.utf8) {
             index += word.utf8.count
             return value
@@ -184,7 +186,9 @@ struct LocatedJSONParser {
             switch byte {
             case UInt8(ascii: "\""):
                 index += 1
-                guard let string = String(validating: text, as: UTF8.self) else { throw fault("invalid UTF-8 in a string") }
+                guard let string = String(validating: text, as: UTF8.self) else {
+                    throw fault("invalid UTF-8 in a string")
+                }
                 return string
             case UInt8(ascii: "\\"):
                 index += 1

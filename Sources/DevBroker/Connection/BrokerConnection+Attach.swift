@@ -133,7 +133,7 @@ extension BrokerConnection {
         let position: EventPosition
         do throws(EventHubsError) {
             selector = try SelectorFilter.selector(in: attach.source?.filter ?? AMQPMap())
-            position = try selector.map { (text) throws(EventHubsError) in try EventPosition(selector: text) } ?? .earliest
+            position = try SelectorFilter.position(in: attach.source?.filter ?? AMQPMap())
         } catch {
             throw BrokerCondition.badFilter("\(error.summary).", trail: trail)
         }

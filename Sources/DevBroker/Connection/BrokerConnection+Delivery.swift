@@ -78,6 +78,8 @@ extension BrokerConnection {
                 break
             }
             sent += send(slice, on: link, receiver: &receiver, engine)
+            // The engine took less than it has credit for: the link is on its way out.
+            guard receiver.nextSequenceNumber == slice.endSequenceNumber else { break }
         }
         links[link] = .receiver(receiver)
         return sent

@@ -35,7 +35,7 @@ struct ReplyLink {
     var session: SessionHandle
     /// The client's target address, which requests may name as their reply-to.
     var replyTo: String?
-    /// Encoded answers in order. Bounded by the credit for requests.
+    /// Encoded answers in order, bounded by the credit for requests.
     var waiting: [[UInt8]] = []
     var nextTag: UInt32 = 0
 }

@@ -20,7 +20,8 @@ struct BrokerListener: Sendable {
             // Events are pushed in bulk: small default marks would stop the engine every few frames.
             .childChannelOption(.writeBufferWaterMark, value: .init(low: 256 * 1024, high: 1 << 20))
             .childChannelOption(
-                .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 4096, initial: 65_536, maximum: 1 << 20))
+                .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 4096, initial: 65_536, maximum: 1 << 20)
+            )
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture { try addHandlers(to: channel) }
             }
@@ -29,7 +30,8 @@ struct BrokerListener: Sendable {
         } catch {
             throw DevBrokerError(
                 .addressUnavailable,
-                "The broker cannot listen on \(address.host):\(address.port): \(error). Choose another port, or 0 for any.")
+                "The broker cannot listen on \(address.host):\(address.port): \(error). Choose another port, or 0 for any."
+            )
         }
     }
 

@@ -9,12 +9,17 @@ struct PartitionLog: Sendable {
 
     /// The sequence number of the oldest event that is still kept; after the last one when the log is empty.
     private(set) var beginSequenceNumber: Int64 = 0
-    /// The sequence number that the next event gets. Never reused, whatever retention removes.
+    /// The sequence number that the next event gets.
+    ///
+    /// Never reused, whatever retention removes.
     private(set) var nextSequenceNumber: Int64 = 0
     /// The offset of the last event ever appended; nil before the first.
     private(set) var lastOffset: Int64?
     /// The enqueued time of the last event ever appended.
     private(set) var lastEnqueuedTime: Int64 = PartitionLog.yearOne
+
+    /// Bytes of events in memory, counted along because a hub of gigabytes has thousands of chunks.
+    private(set) var storedBytes = 0
 
     private var nextOffset: Int64 = 0
     private var chunks: [LogChunk] = []
@@ -29,9 +34,6 @@ struct PartitionLog: Sendable {
 
     /// Whether no event is kept at present.
     var isEmpty: Bool { beginSequenceNumber == nextSequenceNumber }
-
-    /// Bytes of slabs in memory.
-    var storedBytes: Int { chunks.reduce(0) { $0 + $1.slab.count } }
 
     /// The stamps of the next event.
     struct Stamps: Sendable, Equatable {
@@ -59,6 +61,7 @@ struct PartitionLog: Sendable {
         chunks[last].entries.append(
             LogEntry(
                 start: UInt32(start), length: UInt32(length), offset: stamps.offset, enqueuedTime: stamps.enqueuedTime))
+        storedBytes += length
         nextSequenceNumber += 1
         // The recorded service steps by the stored size, which is the sent size plus a fixed part, in units of eight.
         nextOffset += Int64((originalSize + 56 + 7) & ~7)
@@ -81,6 +84,7 @@ struct PartitionLog: Sendable {
         let begin = sequenceNumber(firstWhere: { $0.enqueuedTime >= time })
         beginSequenceNumber = begin
         let dropped = chunks.firstIndex { $0.endSequenceNumber > begin } ?? chunks.count
+        storedBytes -= chunks.prefix(dropped).reduce(0) { $0 + $1.slab.count }
         chunks.removeFirst(dropped)
     }
 
@@ -94,8 +98,9 @@ struct PartitionLog: Sendable {
 // MARK: - Reading
 
 extension PartitionLog {
-    /// Up to `maximumEvents` events from `sequenceNumber` on, all of one chunk, stopping once `maximumBytes` is passed;
-    /// nil when there is none yet. A position that retention has passed reads from the oldest event.
+    /// Up to `maximumEvents` events from `sequenceNumber` on, all of one chunk; nil when there is none yet.
+    ///
+    /// The slice stops once `maximumBytes` is passed. A position that retention has passed reads from the oldest event.
     func slice(from sequenceNumber: Int64, maximumEvents: Int, maximumBytes: Int) -> LogSlice? {
         let first = max(sequenceNumber, beginSequenceNumber)
         guard first < nextSequenceNumber, maximumEvents > 0, let chunk = chunk(holding: first) else { return nil }

@@ -83,7 +83,9 @@ final class Hub: Sendable {
     /// Adds consumer groups that do not exist yet.
     func add(groups: [String]) {
         state.withLock { state in
-            for group in groups where state.groups[group.lowercased()] == nil { state.groups[group.lowercased()] = group }
+            for group in groups where state.groups[group.lowercased()] == nil {
+                state.groups[group.lowercased()] = group
+            }
         }
     }
 

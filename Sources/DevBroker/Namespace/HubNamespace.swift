@@ -44,7 +44,8 @@ final class HubNamespace: Sendable {
         guard definition.partitionCount >= count else {
             throw DevBrokerError(
                 .hubExists,
-                "Hub `\(hub.name)` has \(count) partitions; partitions can be added but not removed. Delete the hub first.")
+                "Hub `\(hub.name)` has \(count) partitions; partitions can be added but not removed. Delete the hub first."
+            )
         }
         hub.add(groups: definition.consumerGroups)
         guard definition.partitionCount > count else { return .unchanged }

@@ -96,7 +96,8 @@ enum BrokerCondition {
     }
 
     static func tokenExpired(resource: String, trail: Trail) -> AMQPCondition {
-        condition("amqp:unauthorized-access", "ExpiredToken: The token is expired. Resource: '\(resource)'. \(trail.text)")
+        condition(
+            "amqp:unauthorized-access", "ExpiredToken: The token is expired. Resource: '\(resource)'. \(trail.text)")
     }
 
     static func notAllowed(_ detail: String, trail: Trail) -> AMQPCondition {

@@ -31,7 +31,8 @@ struct ManagementService: Sendable {
         guard operation == "READ" else {
             return .rejected(
                 BrokerCondition.notAllowed(
-                    "The operation '\(operation.prefix(64))' is not supported.", trail: namespace.trail(path: "$management", now: now)))
+                    "The operation '\(operation.prefix(64))' is not supported.",
+                    trail: namespace.trail(path: "$management", now: now)))
         }
         do throws(Failure) {
             let result = try read(properties, authorization: authorization, now: now)
