@@ -134,6 +134,26 @@ let package = Package(
         .testTarget(
             name: "HubwatchConfigurationTests", dependencies: ["HubwatchConfiguration", "EventHubs"],
             swiftSettings: settings),
+        .testTarget(
+            name: "EventHubsClientTests",
+            dependencies: [
+                "EventHubsClient", "EventHubs", "AMQPChannel", "AMQPEngine", "AMQPTypes", nio, nioPosix, nioSSL, logging,
+                .product(name: "X509", package: "swift-certificates"),
+                .product(name: "SwiftASN1", package: "swift-asn1"), crypto,
+            ], swiftSettings: settings),
+        .testTarget(
+            name: "DevBrokerTests",
+            dependencies: [
+                "DevBroker", "EventHubs", "AMQPChannel", "AMQPEngine", "AMQPTypes", nio, nioPosix, nioEmbedded, nioSSL,
+                logging,
+            ], swiftSettings: settings),
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: [
+                "AMQPTypes", "Detection", "DevBroker", "DiagnosticLogs", "EventHubs", "EventHubsClient",
+                "HubwatchConfiguration", "HubwatchRuntime", "RuleFormats", "SampleLogs", "StateStore", nio, nioPosix,
+                logging,
+            ], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

@@ -9,18 +9,11 @@ import Testing
 ///
 /// Method: start two brokers (any key, and checked keys), run `interop.py` in its environment, and pass on its verdict.
 @Suite struct InteropTests {
-    /// The environment made by `setup-venv`.
-    static let python = root.appending(path: ".venv/interop/bin/python").path
     static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
-    /// Without the environment the test is skipped, except where it is demanded.
-    static var isEnabled: Bool {
-        FileManager.default.isExecutableFile(atPath: python)
-            || ProcessInfo.processInfo.environment["HUBWATCH_INTEROP"] == "required"
-    }
 
     @Test(
-        .enabled(if: InteropTests.isEnabled, "azure-eventhub is not set up: run Tests/Interop/setup-venv"),
+        .enabled(if: PythonPeers.areWanted, PythonPeers.reason),
         .timeLimit(.minutes(12)))
     func azureEventHubClient() async throws {
         let group = MultiThreadedEventLoopGroup.singleton
@@ -56,7 +49,7 @@ import Testing
     /// Runs the script with the test's own output, so that each check is seen as it is made.
     private func run(_ arguments: [String]) async throws -> Int32 {
         let process = Process()
-        process.executableURL = URL(filePath: Self.python)
+        process.executableURL = URL(filePath: try PythonPeers.python())
         let script = Self.root.appending(path: "Tests/Interop/interop.py").path
         var extra: [String] = []
         if let only = ProcessInfo.processInfo.environment["HUBWATCH_INTEROP_ONLY"] { extra = ["--only", only] }

@@ -1,0 +1,186 @@
+import AMQPTypes
+import DevBroker
+import Foundation
+import HubwatchConfiguration
+import HubwatchRuntime
+import Logging
+import NIOPosix
+import StateStore
+import Synchronization
+import Testing
+
+/// A dev broker on a free loopback port, a folder for one hubwatch's files, and the orders that tests need.
+final class HubFixture: Sendable {
+    let broker: DevBroker
+    let folder: URL
+    let port: Int
+    let tlsPort: Int
+    let hub = "logs"
+    let log = RecordedLog()
+
+    static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+
+    private init(broker: DevBroker, folder: URL, port: Int, tlsPort: Int) {
+        self.broker = broker
+        self.folder = folder
+        self.port = port
+        self.tlsPort = tlsPort
+    }
+
+    /// Runs a body with a started broker; stops it and removes the files after.
+    static func with(
+        partitions: Int = 4, policies: [AccessPolicy] = [], _ body: (HubFixture) async throws -> Void
+    ) async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "hubwatch-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        var logger = Logger(label: "broker")
+        logger.logLevel = .error
+        let broker = try DevBroker(
+            configuration: DevBrokerConfiguration(
+                listeners: [.init(port: 0), .init(port: 0, usesTLS: true)],
+                hubs: [HubDefinition(name: "logs", partitionCount: partitions)], policies: policies,
+                isAuthStrict: !policies.isEmpty),
+            group: MultiThreadedEventLoopGroup.singleton, logger: logger)
+        let addresses = try await broker.start()
+        let fixture = HubFixture(
+            broker: broker, folder: folder, port: addresses.amqp[0].port, tlsPort: addresses.amqp[1].port)
+        do {
+            try await body(fixture)
+        } catch {
+            Issue.record("the log was:\n\(fixture.log.lines.joined(separator: "\n"))")
+            await broker.shutdown()
+            throw error
+        }
+        await broker.shutdown()
+    }
+
+    /// Appends bodies to a partition.
+    func append(_ bodies: [[UInt8]], partition: Int) throws {
+        for body in bodies {
+            try broker.append([AMQPMessage(body: .data([body]))], hub: hub, partition: "\(partition)")
+        }
+    }
+
+    func path(_ name: String) -> String { folder.appending(path: name).path }
+
+    /// A configuration; `settings` by path override the fixture's.
+    func configuration(_ settings: [String: String] = [:]) throws -> Configuration {
+        let key = "SharedAccessKeyName=test;SharedAccessKey=key"
+        let connection = "Endpoint=sb://127.0.0.1:\(port);\(key);UseDevelopmentEmulator=true;EntityPath=\(hub)"
+        var given = [
+            "source.connection_string": connection, "state.path": path("state.db"), "findings.file": path("findings.ndjson"),
+            "rules.paths": Self.root.appending(path: "Config/rules").path, "source.discovery_interval": "1s",
+            "state.commit_interval": "100ms",
+        ]
+        given.merge(settings) { $1 }
+        var layers = ConfigurationLayers()
+        for (path, text) in given.sorted(by: { $0.key < $1.key }) { layers.add(flag: path, path: path, text: text) }
+        return try Configuration(layers) { (path) throws(ConfigurationProblem) in
+            throw ConfigurationProblem(place: path, message: "no files in tests")
+        }
+    }
+
+    /// A hubwatch that has not run yet.
+    func hubwatch(_ settings: [String: String] = [:]) throws -> Hubwatch {
+        let log = self.log
+        let logger = Logger(label: "hubwatch") { _ in log }
+        return Hubwatch(
+            try configuration(settings),
+            Hubwatch.Surroundings(
+                group: MultiThreadedEventLoopGroup.singleton, logger: logger, hostName: "test", productVersion: "0"))
+    }
+
+    /// Runs until every partition is read to its end; what it had done by then.
+    @discardableResult
+    func runToEnd(_ settings: [String: String] = [:]) async throws -> RunStatus.Snapshot {
+        let hubwatch = try hubwatch(settings)
+        try await hubwatch.run(until: .whenCaughtUp) { await neverStopped() }
+        return hubwatch.status.snapshot
+    }
+
+    /// Runs a body beside a running hubwatch, then stops it orderly.
+    func whileRunning(
+        _ settings: [String: String] = [:], _ body: (Hubwatch) async throws -> Void
+    ) async throws {
+        let hubwatch = try hubwatch(settings)
+        let (stops, stop) = AsyncStream.makeStream(of: Void.self)
+        let run = Task { () -> HubwatchError? in
+            do throws(HubwatchError) {
+                try await hubwatch.run { for await _ in stops { return } }
+                return nil
+            } catch {
+                return error
+            }
+        }
+        do {
+            try await body(hubwatch)
+        } catch {
+            stop.finish()
+            _ = await run.value
+            throw error
+        }
+        stop.finish()
+        if let error = await run.value { throw error }
+    }
+
+    /// The lines of the findings file as objects.
+    func findings() throws -> [[String: Any]] {
+        let text = (try? String(contentsOfFile: path("findings.ndjson"), encoding: .utf8)) ?? ""
+        return try text.split(separator: "\n").map {
+            try #require(JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
+        }
+    }
+
+    /// Opens the state file for looking and closes it after.
+    func state<Result>(_ body: (SQLiteStateStore) async throws -> Result) async throws -> Result {
+        let store = try SQLiteStateStore(path: path("state.db"), mode: .readOnly)
+        let result = try await body(store)
+        try await store.close()
+        return result
+    }
+}
+
+/// Returns only when its task is cancelled.
+func neverStopped() async {
+    let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
+    for await _ in stream {}
+    _ = continuation
+}
+
+/// Waits for a fact; fails the test when it has not come after a generous time.
+func eventually(
+    _ what: String, within limit: Duration = .seconds(60), _ fact: () async throws -> Bool,
+    sourceLocation: SourceLocation = #_sourceLocation
+) async throws {
+    let deadline = ContinuousClock.now.advanced(by: limit)
+    while try await !fact() {
+        try #require(ContinuousClock.now < deadline, "\(what) did not come true", sourceLocation: sourceLocation)
+        await Task.yield()
+        try await ContinuousClock().sleep(for: .milliseconds(10))
+    }
+}
+
+/// Log lines, kept for the test's questions.
+final class RecordedLog: LogHandler, Sendable {
+    private let recorded = Mutex<[String]>([])
+
+    var lines: [String] { recorded.withLock { $0 } }
+    func contains(_ text: String) -> Bool { lines.contains { $0.contains(text) } }
+
+    func log(event: LogEvent) { recorded.withLock { $0.append("\(event.level) \(event.message)") } }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { nil }
+        set { _ = newValue }
+    }
+    var metadata: Logger.Metadata {
+        get { [:] }
+        set { _ = newValue }
+    }
+    var logLevel: Logger.Level {
+        get { .info }
+        set { _ = newValue }
+    }
+}
