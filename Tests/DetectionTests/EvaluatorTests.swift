@@ -13,6 +13,7 @@ import Testing
     ]
     private static let texts = [
         "Alpha", "alpha", "BETA", "beta/x", "", "12", "12.5", "true", "Ünï", "ÜNÏ", "q\\\"r", "x*y",
+        "Microsoft.Alpha/ListKeys/Action",
     ]
 
     private static func value(_ generator: inout SeededGenerator, depth: Int = 0) -> Value? {
@@ -37,7 +38,9 @@ import Testing
             case 0: .any
             case 1: .one
             default:
-                .literal(["a", "alpha", "BET", "ü", "1", "\"", "/x", "lph"].randomElement(using: &generator) ?? "")
+                .literal(
+                    ["a", "alpha", "microsoft.alpha/", "/LISTKEYS/action", "BET", "ü", "1", "\"", "/x", "lph"]
+                        .randomElement(using: &generator) ?? "")
             }
         }
         return StringPattern(parts: parts, caseSensitive: Int.random(in: 0..<4, using: &generator) == 0)

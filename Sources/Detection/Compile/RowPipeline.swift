@@ -112,16 +112,26 @@ struct RowPipeline: Sendable {
         }
     }
 
-    /// The first row of a group.
-    func row(key: [Value], names: [String], aggregates: [Value], origin: Int) -> ResultRow {
-        let columns: [Value] = sources.map { source in
+    /// False when the first filter refuses a group's row: a cheap look before the whole row is made.
+    func mayPass(key: [Value], aggregates: [Value]) -> Bool {
+        guard case .filter(let expression, _)? = stages.first else { return true }
+        return expression.evaluate(in: RowContext(columns: firstColumns(key, aggregates))).truth == true
+    }
+
+    private func firstColumns(_ key: [Value], _ aggregates: [Value]) -> [Value] {
+        sources.map { source in
             switch source {
             case .aggregate(let index): aggregates[index]
             case .key(let index): index < key.count ? key[index] : .null
             }
         }
-        return ResultRow(
-            columns: columns, group: zip(names, key).map { NamedValue(name: $0, value: $1) }, origins: [origin],
+    }
+
+    /// The first row of a group.
+    func row(key: [Value], names: [String], aggregates: [Value], origin: Int) -> ResultRow {
+        ResultRow(
+            columns: firstColumns(key, aggregates), group: zip(names, key).map { NamedValue(name: $0, value: $1) },
+            origins: [origin],
             reasons: [])
     }
 

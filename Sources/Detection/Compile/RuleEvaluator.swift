@@ -5,9 +5,13 @@ internal import DiagnosticLogs
 /// **Isolation**: confined to its owner's thread; holds memory reused from record to record.
 /// **Cost**: a record that shows no witness costs one hash probe per indexed field and allocates nothing.
 final class RuleEvaluator {
-    private let rules: CompiledRules
     private let tables: [WitnessTable]
     private let always: UnsafeMutableBufferPointer<Int32>
+    /// The programs of all rules behind each other, and the atoms: read for every candidate, so kept where reading
+    /// costs no reference counting.
+    private let instructions: UnsafeMutableBufferPointer<ConditionProgram.Instruction>
+    private let programs: UnsafeMutableBufferPointer<(base: Int, entry: Int32)>
+    private let atoms: UnsafeMutableBufferPointer<Atom>
     /// Per atom: generation * 2 + outcome; stale unless of the current generation.
     private let memo: UnsafeMutableBufferPointer<UInt32>
     /// Per rule: the generation in which it became a candidate.
@@ -19,10 +23,19 @@ final class RuleEvaluator {
     private var tester = SlotTester()
 
     init(rules: CompiledRules) {
-        self.rules = rules
         tables = rules.index.fields.map(WitnessTable.init)
         always = .allocate(capacity: rules.index.always.count)
         _ = always.initialize(from: rules.index.always)
+        instructions = .allocate(capacity: rules.programs.reduce(0) { $0 + $1.instructions.count })
+        _ = instructions.initialize(from: rules.programs.flatMap(\.instructions))
+        programs = .allocate(capacity: rules.programs.count)
+        var base = 0
+        for (number, program) in rules.programs.enumerated() {
+            programs.initializeElement(at: number, to: (base, program.entry))
+            base += program.instructions.count
+        }
+        atoms = .allocate(capacity: rules.atoms.count)
+        _ = atoms.initialize(from: rules.atoms)
         memo = .allocate(capacity: rules.atoms.count)
         memo.initialize(repeating: 0)
         seen = .allocate(capacity: rules.rules.count)
@@ -34,6 +47,9 @@ final class RuleEvaluator {
 
     deinit {
         always.deallocate()
+        instructions.deallocate()
+        programs.deallocate()
+        atoms.deinitialize().deallocate()
         memo.deallocate()
         seen.deallocate()
         candidates.deallocate()
@@ -47,7 +63,7 @@ final class RuleEvaluator {
         admit(UnsafeBufferPointer(always))
         for index in 0..<candidateCount {
             let rule = Int(candidates[index])
-            if run(rules.programs[rule], record) { body(rule) }
+            if run(programs[rule].base, programs[rule].entry, record) { body(rule) }
         }
     }
 
@@ -66,7 +82,7 @@ final class RuleEvaluator {
         case .missing, .null: admit(UnsafeBufferPointer(table.whenNull))
         case .string, .number:
             let text = slot.hasEscapes ? record.plainText(table.slot) : slot.text
-            if let text { admit(table.rules(for: text)) } else { admit(UnsafeBufferPointer(table.all)) }
+            if let text { table.forEachRule(for: text, admit) } else { admit(UnsafeBufferPointer(table.all)) }
         case .false, .true, .object, .array, .integer, .timestamp, .several: admit(UnsafeBufferPointer(table.all))
         }
     }
@@ -79,10 +95,10 @@ final class RuleEvaluator {
         }
     }
 
-    private func run(_ program: ConditionProgram, _ record: RecordView) -> Bool {
-        var at = program.entry
+    private func run(_ base: Int, _ entry: Int32, _ record: RecordView) -> Bool {
+        var at = entry
         while at >= 0 {
-            switch program.instructions[Int(at)] {
+            switch instructions[base + Int(at)] {
             case .test(let atom, let onTrue, let onFalse): at = holds(Int(atom), record) ? onTrue : onFalse
             case .reset(let counter, let next):
                 counters[Int(counter)] = 0
@@ -97,7 +113,7 @@ final class RuleEvaluator {
 
     private func holds(_ number: Int, _ record: RecordView) -> Bool {
         if memo[number] >> 1 == generation { return memo[number] & 1 == 1 }
-        let outcome = evaluate(rules.atoms[number], record)
+        let outcome = evaluate(atoms[number], record)
         memo[number] = generation << 1 | (outcome ? 1 : 0)
         return outcome
     }

@@ -21,7 +21,7 @@ public struct RuleExplanation: Hashable, Sendable, CustomStringConvertible {
 
     init(_ rule: Rule, _ body: CompiledBody, _ witness: Witness?) {
         testsEveryRecord = witness == nil
-        witnesses = (witness?.literals ?? []).prefix(20).map { "\(Self.name($0.field)) = \($0.text ?? "(none)")" }
+        witnesses = (witness?.literals ?? []).prefix(20).map { "\(Self.name($0.field)) \($0.form.display)" }
         switch body {
         case .match:
             kind = "match"

@@ -1,14 +1,25 @@
 internal import DiagnosticLogs
 
-/// A necessary condition of a rule: one of these exact texts (or nothing at all) in one of these fields.
+/// A necessary condition of a rule: one of these texts, beginnings or ends (or nothing at all) in one of these fields.
 ///
 /// A record that shows none of them cannot satisfy the rule, so the rule is never looked at. Texts are folded: a
 /// case-sensitive test is still narrowed correctly, only less.
 struct Witness: Sendable {
     struct Literal: Hashable, Sendable {
         var field: Field
-        /// Nil: the field is missing or null.
-        var text: String?
+        var form: Form
+    }
+
+    /// What a field must show; texts are folded.
+    enum Form: Hashable, Sendable {
+        /// This whole text.
+        case text(String)
+        /// A text that begins with these eight bytes.
+        case beginning(UInt64)
+        /// A text that ends with these eight bytes.
+        case end(UInt64)
+        /// The field is missing or null.
+        case null
     }
 
     /// At least one must be seen.
@@ -26,7 +37,11 @@ struct Witness: Sendable {
             case .derived(.outcome): 2_000
             case .derived: 8
             }
-        return literal.text == nil ? base * 4 : base
+        return switch literal.form {
+        case .text: base
+        case .end: base * 2
+        case .beginning, .null: base * 4
+        }
     }
 
     private static func weight(_ path: FieldPath) -> Int {
@@ -65,12 +80,11 @@ extension Witness {
     private static func find(_ field: Field, _ matcher: Matcher) -> Witness? {
         switch matcher {
         case .text(let pattern):
-            guard let text = pattern.exactText else { return nil }
-            return Witness(literals: [Literal(field: field, text: CaseFolding.fold(text))])
+            return pattern.witness.map { Witness(literals: [Literal(field: field, form: $0)]) }
         case .oneOf(let texts, _):
             let folded = Set(texts.map(CaseFolding.fold)).sorted { Value.orderText($0, $1) < 0 }
-            return Witness(literals: folded.map { Literal(field: field, text: $0) })
-        case .null: return Witness(literals: [Literal(field: field, text: nil)])
+            return Witness(literals: folded.map { Literal(field: field, form: .text($0)) })
+        case .null: return Witness(literals: [Literal(field: field, form: .null)])
         case .number, .integer, .boolean, .exists, .regex, .network, .sameAs: return nil
         }
     }
@@ -100,7 +114,7 @@ extension Witness {
         guard case .string(let text) = value, Value(number: text) == nil, text != "true", text != "false",
             CivilTime.parse(text) == nil
         else { return nil }
-        return Literal(field: field, text: CaseFolding.fold(text))
+        return Literal(field: field, form: .text(CaseFolding.fold(text)))
     }
 
     private static func cheapest(_ list: [Witness?]) -> Witness? {
@@ -120,13 +134,45 @@ extension Witness {
 }
 
 extension StringPattern {
-    /// The text, when the pattern is one without wildcards.
-    var exactText: String? {
-        var text = ""
+    /// What a matching text must show: itself, or its first or last eight bytes. Nil when nothing is that certain.
+    fileprivate var witness: Witness.Form? {
+        var texts: [String] = [""]
         for part in parts {
-            guard case .literal(let piece) = part else { return nil }
-            text += piece
+            if case .literal(let piece) = part {
+                texts[texts.count - 1] += piece
+            } else {
+                texts.append("")
+            }
         }
-        return text
+        let (first, last) = (
+            Array(CaseFolding.fold(texts[0]).utf8), Array(CaseFolding.fold(texts[texts.count - 1]).utf8)
+        )
+        if texts.count == 1 { return .text(CaseFolding.fold(texts[0])) }
+        // Texts that are not ASCII are not narrowed, so that only ASCII words are ever compared.
+        if last.count >= 8, let word = Self.word(last.suffix(8)) { return .end(word) }
+        if first.count >= 8, let word = Self.word(first.prefix(8)) { return .beginning(word) }
+        return nil
+    }
+
+    private static func word(_ bytes: ArraySlice<UInt8>) -> UInt64? {
+        guard bytes.allSatisfy({ $0 < 0x80 }) else { return nil }
+        // As eight bytes are loaded on a little-endian machine.
+        return bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
+    }
+}
+
+extension Witness.Form {
+    /// As people read it.
+    var display: String {
+        switch self {
+        case .text(let text): "= \(text)"
+        case .beginning(let word): "starts with \(Self.text(word))"
+        case .end(let word): "ends with \(Self.text(word))"
+        case .null: "is missing"
+        }
+    }
+
+    private static func text(_ word: UInt64) -> String {
+        String(decoding: (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64($0 * 8)) }, as: UTF8.self)
     }
 }

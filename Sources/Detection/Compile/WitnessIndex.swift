@@ -8,10 +8,19 @@ struct WitnessIndex: Sendable {
         var rules: [Int32]
     }
 
+    /// The rules that want eight bytes at one end of a text.
+    struct WordEntry: Sendable {
+        var word: UInt64
+        var rules: [Int32]
+    }
+
     /// One indexed field.
     struct IndexedField: Sendable {
         var slot: Int
         var entries: [Entry]
+        /// Rules by the first and by the last eight bytes of the text.
+        var beginnings: [WordEntry] = []
+        var ends: [WordEntry] = []
         /// Rules that accept that the field is missing or null.
         var whenNull: [Int32]
         /// All rules indexed here: for values whose texts are not compared byte by byte.
@@ -39,15 +48,24 @@ struct WitnessIndex: Sendable {
                     fields.append(IndexedField(slot: slot, entries: [], whenNull: [], all: []))
                 }
                 if fields[at].all.last != rule { fields[at].all.append(rule) }
-                guard let text = literal.text else {
-                    fields[at].whenNull.append(rule)
-                    continue
+                switch literal.form {
+                case .null: fields[at].whenNull.append(rule)
+                case .text(let text): fields[at].add(Array(text.utf8), rule)
+                case .beginning(let word): Self.add(word, rule, to: &fields[at].beginnings)
+                case .end(let word): Self.add(word, rule, to: &fields[at].ends)
                 }
-                fields[at].add(Array(text.utf8), rule)
             }
         }
         for at in fields.indices {
             fields[at].entries.sort { $0.text.lexicographicallyPrecedes($1.text) }
+        }
+    }
+
+    private static func add(_ word: UInt64, _ rule: Int32, to entries: inout [WordEntry]) {
+        if let at = entries.firstIndex(where: { $0.word == word }) {
+            if entries[at].rules.last != rule { entries[at].rules.append(rule) }
+        } else {
+            entries.append(WordEntry(word: word, rules: [rule]))
         }
     }
 }
@@ -80,6 +98,8 @@ final class WitnessTable {
     private let buckets: UnsafeMutableBufferPointer<Bucket>
     private let texts: UnsafeMutableBufferPointer<UInt8>
     private let rules: UnsafeMutableBufferPointer<Int32>
+    private let beginnings: WordTable
+    private let ends: WordTable
     let whenNull: UnsafeMutableBufferPointer<Int32>
     let all: UnsafeMutableBufferPointer<Int32>
 
@@ -92,6 +112,8 @@ final class WitnessTable {
         buckets.initialize(repeating: Bucket(hash: 0, text: 0, textLength: 0, rules: 0, ruleCount: 0))
         texts = Self.copy(field.entries.flatMap(\.text))
         rules = Self.copy(field.entries.flatMap(\.rules))
+        beginnings = WordTable(field.beginnings)
+        ends = WordTable(field.ends)
         whenNull = Self.copy(field.whenNull)
         all = Self.copy(field.all)
         var textStart = 0
@@ -122,20 +144,29 @@ final class WitnessTable {
         return memory
     }
 
-    /// The rules that a text admits; all of them when the text is not ASCII, because folding it is not done here.
-    func rules(for text: UnsafeRawBufferPointer) -> UnsafeBufferPointer<Int32> {
+    /// Calls back with the rules that a text admits; all of them when the text is not ASCII, because folding it is not
+    /// done here.
+    func forEachRule(for text: UnsafeRawBufferPointer, _ body: (UnsafeBufferPointer<Int32>) -> Void) {
         let (hash, isASCII) = Self.hash(text)
-        guard isASCII else { return UnsafeBufferPointer(all) }
+        guard isASCII else { return body(UnsafeBufferPointer(all)) }
+        if text.count >= 8 {
+            if !beginnings.isEmpty {
+                body(beginnings.rules(for: Self.fold(text.loadUnaligned(as: UInt64.self))))
+            }
+            if !ends.isEmpty {
+                body(ends.rules(for: Self.fold(text.loadUnaligned(fromByteOffset: text.count - 8, as: UInt64.self))))
+            }
+        }
         var at = Int(truncatingIfNeeded: hash) & mask
         while buckets[at].ruleCount > 0 {
             let bucket = buckets[at]
             if bucket.hash == hash, Int(bucket.textLength) == text.count, equals(text, Int(bucket.text)) {
                 let start = Int(bucket.rules)
-                return UnsafeBufferPointer(rebasing: UnsafeBufferPointer(rules)[start..<start + Int(bucket.ruleCount)])
+                return body(
+                    UnsafeBufferPointer(rebasing: UnsafeBufferPointer(rules)[start..<start + Int(bucket.ruleCount)]))
             }
             at = (at + 1) & mask
         }
-        return UnsafeBufferPointer(start: nil, count: 0)
     }
 
     private func equals(_ text: UnsafeRawBufferPointer, _ start: Int) -> Bool {
@@ -164,7 +195,7 @@ final class WitnessTable {
     }
 
     @inline(__always)
-    private static func mix(_ hash: UInt64, _ word: UInt64) -> UInt64 {
+    fileprivate static func mix(_ hash: UInt64, _ word: UInt64) -> UInt64 {
         let product = (hash ^ word) &* 0xff51_afd7_ed55_8ccd
         return product ^ product >> 32
     }
@@ -177,5 +208,49 @@ final class WitnessTable {
         let fromA = low &+ 0x3f3f_3f3f_3f3f_3f3f
         let capitals = ~word & 0x8080_8080_8080_8080 & (fromA ^ aboveZ)
         return word | capitals >> 2
+    }
+}
+
+/// Rules by eight bytes of text, in raw memory.
+final class WordTable {
+    private let mask: Int
+    private let words: UnsafeMutableBufferPointer<(word: UInt64, start: Int32, count: Int32)>
+    private let list: UnsafeMutableBufferPointer<Int32>
+    let isEmpty: Bool
+
+    init(_ entries: [WitnessIndex.WordEntry]) {
+        var capacity = 4
+        while capacity < entries.count * 2 { capacity *= 2 }
+        mask = capacity - 1
+        isEmpty = entries.isEmpty
+        words = .allocate(capacity: capacity)
+        words.initialize(repeating: (0, 0, 0))
+        list = .allocate(capacity: entries.reduce(0) { $0 + $1.rules.count })
+        _ = list.initialize(from: entries.flatMap(\.rules))
+        var start = 0
+        for entry in entries {
+            var at = Int(truncatingIfNeeded: WitnessTable.mix(0, entry.word)) & mask
+            while words[at].count > 0 { at = (at + 1) & mask }
+            words[at] = (entry.word, Int32(start), Int32(entry.rules.count))
+            start += entry.rules.count
+        }
+    }
+
+    deinit {
+        words.deallocate()
+        list.deallocate()
+    }
+
+    /// The rules that want these bytes.
+    func rules(for word: UInt64) -> UnsafeBufferPointer<Int32> {
+        var at = Int(truncatingIfNeeded: WitnessTable.mix(0, word)) & mask
+        while words[at].count > 0 {
+            if words[at].word == word {
+                let start = Int(words[at].start)
+                return UnsafeBufferPointer(rebasing: UnsafeBufferPointer(list)[start..<start + Int(words[at].count)])
+            }
+            at = (at + 1) & mask
+        }
+        return UnsafeBufferPointer(start: nil, count: 0)
     }
 }

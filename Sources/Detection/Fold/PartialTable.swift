@@ -13,6 +13,14 @@ struct PartialTable {
 
     private(set) var partials: [PanePartial] = []
     private var positions: [Key: Int] = [:]
+    /// What was handed over as evidence of a partial: once it is enough, later records cannot enter the list any more
+    /// and nothing is copied for them. Only saves work: forgetting it changes no result.
+    private struct Sent {
+        var count: Int
+        var latest: RecordStamp
+    }
+
+    private var sent: [Key: Sent] = [:]
     /// Encoded keys of groups seen before, shared by all their partials.
     private var keys: [Group: [UInt8]] = [:]
 
@@ -36,9 +44,28 @@ struct PartialTable {
         body(&partials[at].partial)
     }
 
+    /// True when a record belongs in the evidence of a partial, as far as this table remembers.
+    func wantsEvidence(_ at: Int, _ stamp: RecordStamp, limits: FoldLimits) -> Bool {
+        let pane = partials[at]
+        guard pane.partial.wantsEvidence(stamp, limits: limits) else { return false }
+        guard let sent = sent[Key(rule: pane.rule, pane: pane.pane, group: pane.group)] else { return true }
+        return sent.count < limits.evidenceMax || stamp < sent.latest
+    }
+
     /// Hands over all partials; remembers the keys unless they are too many.
-    mutating func take(internedMax: Int) -> [PanePartial] {
+    mutating func take(internedMax: Int, limits: FoldLimits) -> [PanePartial] {
         defer { partials = [] }
+        if sent.count > internedMax { sent = [:] }
+        for pane in partials {
+            guard let last = pane.partial.evidence.last?.stamp else { continue }
+            let key = Key(rule: pane.rule, pane: pane.pane, group: pane.group)
+            guard let before = sent[key] else {
+                sent[key] = Sent(count: pane.partial.evidence.count, latest: last)
+                continue
+            }
+            guard before.count < limits.evidenceMax else { continue }
+            sent[key] = Sent(count: before.count + pane.partial.evidence.count, latest: max(before.latest, last))
+        }
         positions.removeAll(keepingCapacity: positions.count < 4_096)
         if keys.count > internedMax { keys = [:] }
         return partials

@@ -125,7 +125,7 @@ public final class PartitionFold {
         }
         let delta = PartitionDelta(
             partition: partition, position: position, matches: matches, deadLetters: deadLetters, counters: counters,
-            ruleCounts: counts, panes: table.take(internedMax: limits.internedGroupsMax))
+            ruleCounts: counts, panes: table.take(internedMax: limits.internedGroupsMax, limits: limits))
         matches = []
         onceSeen.removeAll(keepingCapacity: true)
         deadLetters = []
@@ -227,7 +227,7 @@ public final class PartitionFold {
             let at = table.index(rule: rule, pane: pane, key: scratch) {
                 Partial(stamp: stamp, accumulators: aggregate.emptyAccumulators)
             }
-            if entry == nil, table.partials[at].partial.wantsEvidence(stamp, limits: limits) {
+            if entry == nil, table.wantsEvidence(at, stamp, limits: limits) {
                 entry = self.entry(stamp, record, message)
             }
             table.update(at) { partial in

@@ -120,6 +120,10 @@ extension Merger {
             let withNewest = axis.firstWindowEnd(of: newest)
             if withNewest > first, withNewest <= last { ends.append(withNewest) }
             for end in ends where states[touch.rule].ledgers[touch.group]?.window(endingAt: end) == nil {
+                let range = axis.panes(ofWindowEndingAt: end)
+                guard let folded = group.accumulators(in: range, limits: options.limits) else { continue }
+                let results = aggregate.results(folded, options.limits)
+                guard aggregate.pipeline.mayPass(key: group.values, aggregates: results) else { continue }
                 decide(touch.rule, aggregate, end, only: [touch.group], mode: .early, now)
                 if states[touch.rule].ledgers[touch.group]?.window(endingAt: end) != nil { break }
             }

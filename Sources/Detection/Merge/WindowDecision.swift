@@ -26,7 +26,7 @@ struct WindowDecision {
         var inside: [(state: GroupState, aggregates: [Value])] = []
         func add(_ group: GroupState) {
             guard let folded = group.accumulators(in: range, limits: options.limits) else { return }
-            inside.append((group, results(folded)))
+            inside.append((group, aggregate.results(folded, options.limits)))
         }
         if let only {
             for name in only { if let group = groups[name] { add(group) } }
@@ -51,10 +51,6 @@ struct WindowDecision {
             }
         }
         return passed
-    }
-
-    private func results(_ accumulators: [Accumulator]) -> [Value] {
-        zip(aggregate.folds, accumulators).map { $1.result(of: $0.function, bounds: options.limits) }
     }
 
     private func finish(
@@ -141,6 +137,11 @@ extension Partial {
 }
 
 extension CompiledAggregate {
+    /// The columns of a group's row.
+    func results(_ accumulators: [Accumulator], _ limits: FoldLimits) -> [Value] {
+        zip(folds, accumulators).map { $1.result(of: $0.function, bounds: limits) }
+    }
+
     /// The first rows of a window without records: one for a rule without keys, else none.
     func rowsOfNothing(_ limits: FoldLimits) -> [ResultRow] {
         guard keys.isEmpty else { return [] }
