@@ -1,7 +1,7 @@
 /// What is wrong with a rule, where, and what would help.
 ///
-/// The one error of this target. A refused rule has exactly one with ``Severity/refusal``; a rule that loads may have any
-/// number with ``Severity/warning``.
+/// The one error of this target. A refused rule has exactly one with ``Severity/refusal``; a rule that loads may have
+/// any number with ``Severity/warning``.
 public struct RuleDiagnostic: Error, Hashable, Sendable {
     /// Whether the rule was kept out.
     public enum Severity: String, Hashable, Sendable, Codable {
@@ -72,7 +72,7 @@ public struct RuleDiagnostic: Error, Hashable, Sendable {
 }
 
 extension RuleDiagnostic: CustomStringConvertible {
-    /// `file:line:column: error: reason; did you mean "x"?`
+    /// One line as compilers write it: `file:line:column: error: reason; did you mean "x"?`.
     public var description: String {
         var text = "\(file):\(position.line):\(position.column): \(severity.rawValue): \(reason)"
         if let suggestion { text += "; did you mean \"\(suggestion)\"?" }

@@ -26,7 +26,9 @@ public enum RuleLoader {
     /// Largest rule file, in bytes.
     public static let fileSizeMax = 1 << 20
 
-    /// Loads files and folders. Folders are searched deeply, in the order of names; hidden files are left out.
+    /// Loads files and folders.
+    ///
+    /// Folders are searched deeply, in the order of names; hidden files are left out.
     ///
     /// **Errors**: none are thrown; a path that cannot be read is a refusal.
     public static func load(paths: [String], options: RuleLoadingOptions = RuleLoadingOptions()) -> LoadedRules {

@@ -69,7 +69,10 @@ import Testing
         #expect(rule.metadata.severity == .high && rule.metadata.license == "MIT")
         #expect(rule.metadata.falsePositives == ["none"] && rule.metadata.references == ["https://example.org"])
         #expect(rule.metadata.attacks.map(\.id) == ["TA0001", "T1078", "T1078.004", "TA0003", "AML.T0044"])
-        #expect(rule.metadata.attacks.map(\.name) == ["Initial Access", "Valid Accounts", "Cloud Accounts", "Persistence", "Full AI Model Access"])
+        #expect(
+            rule.metadata.attacks.map(\.name) == [
+                "Initial Access", "Valid Accounts", "Cloud Accounts", "Persistence", "Full AI Model Access",
+            ])
         #expect(rule.metadata.origin == RuleMetadata.Origin(file: "t.toml", format: "elastic", line: 6))
         #expect(rule.clock == .enqueued && rule.lateness == .seconds(0))
         #expect(rule.suppression == Suppression(duration: .seconds(540)))
@@ -79,7 +82,8 @@ import Testing
     }
 
     @Test func scheduleDefaultsAndClock() throws {
-        let text = Make.elastic(Self.query).replacing("from = \"now-60m\"\n", with: "").replacing("interval = \"10m\"\n", with: "")
+        let text = Make.elastic(Self.query).replacing("from = \"now-60m\"\n", with: "").replacing(
+            "interval = \"10m\"\n", with: "")
         let rule = try #require(Self.load(text).rules.first)
         guard case .aggregate(let body) = rule.body else { return }
         #expect(body.window == HoppingWindow(length: .seconds(360), hop: .seconds(300)) && body.maxSignals == 100)
@@ -100,23 +104,37 @@ import Testing
         let loaded = Self.load(Make.elastic(Self.query, extra: extra))
         #expect(loaded.warnings == [])
         #expect(loaded.rules.first?.suppression == Suppression(duration: .seconds(10800)))
-        let other = Self.load(Make.elastic(Self.query, extra: extra.replacing("azure.resource.name", with: "user.name")))
+        let other = Self.load(
+            Make.elastic(Self.query, extra: extra.replacing("azure.resource.name", with: "user.name")))
         #expect(other.warnings.map(\.line) == [15])
     }
 
     /// What is replaced, by what, line, column, part of the reason, suggestion.
-    @Test(arguments: [
-        ("type = \"esql\"", "type = \"eql\"", 7, 9, "\"eql\" are not run", "esql"), ("type = \"esql\"", "type = \"threshold\"", 7, 9, "are not run", nil),
-        ("severity = \"low\"", "severity = \"lwo\"", 6, 13, "not low, medium", "low"), ("severity = \"low\"", "severity = 5", 6, 12, "must be a string, not an integer", nil),
-        ("name = \"T\"\n", "", 3, 1, "\"rule.name\" is missing", nil), ("rule_id = \"1111", "rule_id = \"x", 5, 12, "not a UUID", nil),
-        ("from = \"now-60m\"", "from = \"60m\"", 8, 9, "not of the form", "now-60m"), ("from = \"now-60m\"", "from = \"now-60x\"", 8, 9, "not of the form", nil),
-        ("interval = \"10m\"", "interval = \"0m\"", 9, 13, "interval", nil), ("[rule]", "[rules]", 1, 1, "table [rule] is missing", nil),
-        ("maturity = \"production\"", "maturity = \"deprecated\"", 2, 13, "deprecated", nil), ("[rule]", "[rule", 3, 6, "", nil),
-        ("name = \"T\"", "name = \"T\"\nname = \"U\"", 5, 1, "", nil), ("interval = \"10m\"", "timestamp_override = \"event.created\"", 9, 23, "not supported", nil),
-        ("interval = \"10m\"", "risk_score = 101", 9, 14, "between 0 and 100", nil), ("interval = \"10m\"", "tags = [\"a\", 5]", 9, 14, "must be a string", nil),
-        ("interval = \"10m\"", "language = \"kuery\"", 9, 13, "does not go with", "esql"),
-    ] as [(String, String, Int, Int, String, String?)])
-    func refusals(_ old: String, _ new: String, _ line: Int, _ column: Int, _ reason: String, _ suggestion: String?) throws {
+    @Test(
+        arguments: [
+            ("type = \"esql\"", "type = \"eql\"", 7, 9, "\"eql\" are not run", "esql"),
+            ("type = \"esql\"", "type = \"threshold\"", 7, 9, "are not run", nil),
+            ("severity = \"low\"", "severity = \"lwo\"", 6, 13, "not low, medium", "low"),
+            ("severity = \"low\"", "severity = 5", 6, 12, "must be a string, not an integer", nil),
+            ("name = \"T\"\n", "", 3, 1, "\"rule.name\" is missing", nil),
+            ("rule_id = \"1111", "rule_id = \"x", 5, 12, "not a UUID", nil),
+            ("from = \"now-60m\"", "from = \"60m\"", 8, 9, "not of the form", "now-60m"),
+            ("from = \"now-60m\"", "from = \"now-60x\"", 8, 9, "not of the form", nil),
+            ("interval = \"10m\"", "interval = \"0m\"", 9, 13, "interval", nil),
+            ("[rule]", "[rules]", 1, 1, "table [rule] is missing", nil),
+            ("maturity = \"production\"", "maturity = \"deprecated\"", 2, 13, "deprecated", nil),
+            ("[rule]", "[rule", 3, 6, "", nil),
+            ("name = \"T\"", "name = \"T\"\nname = \"U\"", 5, 1, "", nil),
+            ("interval = \"10m\"", "timestamp_override = \"event.created\"", 9, 23, "not supported", nil),
+            ("interval = \"10m\"", "risk_score = 101", 9, 14, "between 0 and 100", nil),
+            ("interval = \"10m\"", "tags = [\"a\", 5]", 9, 14, "must be a string", nil),
+            ("[rule]", "[[=]]", 3, 1, "needs a name", nil),
+            ("interval = \"10m\"", "tags = [}", 9, 9, "found \"}\"", nil),
+            ("interval = \"10m\"", "language = \"kuery\"", 9, 13, "does not go with", "esql"),
+        ] as [(String, String, Int, Int, String, String?)])
+    func refusals(_ old: String, _ new: String, _ line: Int, _ column: Int, _ reason: String, _ suggestion: String?)
+        throws
+    {
         let refusal = try Make.refusal(Make.elastic(Self.query).replacing(old, with: new), file: "t.toml")
         #expect(reason.isEmpty || refusal.reason.contains(reason), "\(refusal)")
         #expect(refusal.line == line, "\(refusal)")

@@ -6,8 +6,8 @@ import Testing
 
 /// A condition holds exactly where the expression that it was made from is true.
 ///
-/// Random three-valued expressions over nulls, missing members, numbers as text and bags are compared, record by record,
-/// with the two-valued condition that the compiler makes of them. The seed is printed when they differ.
+/// Random three-valued expressions over nulls, missing members, numbers as text and bags are compared, record by
+/// record, with the two-valued condition that the compiler makes of them. The seed is printed when they differ.
 @Suite struct LoweringTests {
     static let text = Field.path(FieldPath(["category"]))
     static let other = Field.path(FieldPath(["level"]))
@@ -41,7 +41,10 @@ import Testing
         case 6: return .like(subject, StringPattern(parts: [.literal("a"), .any], caseSensitive: true))
         case 7: return .matches(subject, RegexPattern(source: "a|b", dotAll: true, wholeText: true))
         case 8: return .call(generator.pick([.startsWith, .endsWith]), [subject, .literal(.string("a"))])
-        default: return generator.pick([.literal(.null), .literal(.boolean(true)), .compare(.equal, .field(text), .field(other))])
+        default:
+            return generator.pick([
+                .literal(.null), .literal(.boolean(true)), .compare(.equal, .field(text), .field(other)),
+            ])
         }
     }
 

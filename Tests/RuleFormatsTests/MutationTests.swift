@@ -38,8 +38,10 @@ import Testing
                 text: Make.elastic(
                     """
                     FROM logs-azure.signinlogs-*, "logs-azure.auditlogs-*" METADATA _id
-                    | WHERE NOT (a.b.`c d` == "x\\"y" OR event.outcome RLIKE "a(b|c)[^d]@{2,3}") AND source.ip IS NOT NULL // c
-                    | EVAL x = CASE(event.action LIKE \"\"\"a*\"\"\", 1, 2.5e3), y = COALESCE(user.name, "z")::string /* c */
+                    | WHERE NOT (a.b.`c d` == "x\\"y" OR event.outcome RLIKE "a(b|c)[^d]@{2,3}")
+                        AND source.ip IS NOT NULL // c
+                    | EVAL x = CASE(event.action LIKE \"\"\"a*\"\"\", 1, 2.5e3),
+                        y = COALESCE(user.name, "z")::string /* c */
                     | RENAME x AS w | KEEP w, y, @timestamp, azure.*
                     | STATS n = COUNT(*) WHERE w > -1, v = MAX(w) - MIN(w) % 3 BY DATE_TRUNC(15 minutes, @timestamp), y
                     | WHERE n IN (1, 2, 3) OR v <= 5 | DROP v | SORT n DESC NULLS LAST, y | LIMIT 10
@@ -52,8 +54,11 @@ import Testing
     static let rounds = ProcessInfo.processInfo.environment["HUBWATCH_MUTATION_ROUNDS"].flatMap { Int($0) } ?? 40
 
     static let scraps = [
-        "'", "\"", "\"\"\"", "'''", "(", ")", "[", "]", "{", "}", "|", "*", "?", "\\", "%", ":", "- ", "\n", "\t", "#", "`", "&a ", "*a",
-        "<<", "!!int ", "not ", "1 of ", "\u{0}", "\u{1F600}", "é", "=", "==", "::", ",", "..", "999999999999999999999", "-", "/*", "//",
+        "'", "\"", "\"\"\"", "'''", "(", ")", "[", "]", "{", "}", "|", "*", "?", "\\", "%", ":", "- ", "\n", "\t", "#",
+        "`", "&a ", "*a",
+        "<<", "!!int ", "not ", "1 of ", "\u{0}", "\u{1F600}", "é", "=", "==", "::", ",", "..",
+        "999999999999999999999",
+        "-", "/*", "//",
     ]
 
     static func mutated(_ text: String, _ generator: inout SeededGenerator) -> String {
@@ -81,10 +86,13 @@ import Testing
             let mutant = Self.mutated(text, &generator)
             let loaded = RuleLoader.load(text: mutant, file: file)
             #expect(!loaded.rules.isEmpty || !loaded.refusals.isEmpty, "seed \(seed) round \(round)")
-            let lines = mutant.unicodeScalars.reduce(1) { $0 + ($1 == "\n" || $1 == "\r" || $1 == "\u{85}" || $1 == "\u{2028}" || $1 == "\u{2029}" ? 1 : 0) }
+            let lines = mutant.unicodeScalars.reduce(1) {
+                $0 + ($1 == "\n" || $1 == "\r" || $1 == "\u{85}" || $1 == "\u{2028}" || $1 == "\u{2029}" ? 1 : 0)
+            }
             for diagnostic in loaded.refusals + loaded.warnings {
                 #expect(
-                    diagnostic.line >= 1 && diagnostic.column >= 1 && diagnostic.line <= lines + 1 && !diagnostic.reason.isEmpty,
+                    diagnostic.line >= 1 && diagnostic.column >= 1 && diagnostic.line <= lines + 1
+                        && !diagnostic.reason.isEmpty,
                     "seed \(seed) round \(round): \(diagnostic)")
             }
         }

@@ -52,7 +52,8 @@ import Testing
         #expect(rule.metadata.attacks.map(\.id) == ["TA0006", "T1555", "T1552"])
         #expect(rule.lateness == .seconds(900) && rule.clock == .event)
         for operation in [
-            "MICROSOFT.COGNITIVESERVICES/ACCOUNTS/LISTKEYS/ACTION", "Microsoft.CognitiveServices/accounts/listKeys/action",
+            "MICROSOFT.COGNITIVESERVICES/ACCOUNTS/LISTKEYS/ACTION",
+            "Microsoft.CognitiveServices/accounts/listKeys/action",
             "Microsoft.MachineLearningServices/workspaces/listKeys/action",
             "microsoft.machinelearningservices/workspaces/computes/listkeys/action",
             "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/listKeys/action",
@@ -124,7 +125,11 @@ import Testing
         let large = [try Self.audit("LARGE", length: 1_000_000), try Self.audit("LARGE")]
         let small = [try Self.audit("SMALL", length: 999_999)]
         let rows = NaiveWindow.rows(rule, many + few + other + large + small)
-        #expect(rows.map { $0.map(\.name) } == Array(repeating: ["key_listings", "largest_response", "azure.resource.group", "azure.resource.name"], count: 2))
+        #expect(
+            rows.map { $0.map(\.name) }
+                == Array(
+                    repeating: ["key_listings", "largest_response", "azure.resource.group", "azure.resource.name"],
+                    count: 2))
         #expect(rows.map { $0[3].value } == [.string("hot"), .string("large")])
         #expect(rows.map { $0[0].value } == [.long(100), .long(2)])
         #expect(rows.map { $0[1].value } == [.null, .long(1_000_000)])

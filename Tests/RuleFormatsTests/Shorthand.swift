@@ -7,17 +7,19 @@ import Testing
 enum Make {
     /// A Sigma rule around a detection section, whose lines are indented by four.
     static func sigma(_ detection: String, extra: String = "", service: String = "activitylogs") -> String {
-        """
-        title: T
-        id: 11111111-2222-3333-4444-555555555555
-        level: low
-        logsource:
-            product: azure
-            service: \(service)
-        detection:
-        \(detection.split(separator: "\n", omittingEmptySubsequences: false).map { "    " + $0 }.joined(separator: "\n"))
-        \(extra)
-        """
+        let indented = detection.split(separator: "\n", omittingEmptySubsequences: false).map { "    " + $0 }
+            .joined(separator: "\n")
+        return """
+            title: T
+            id: 11111111-2222-3333-4444-555555555555
+            level: low
+            logsource:
+                product: azure
+                service: \(service)
+            detection:
+            \(indented)
+            \(extra)
+            """
     }
 
     /// The condition of a Sigma rule around a detection section.
@@ -37,7 +39,7 @@ enum Make {
         return try #require(loaded.refusals.first)
     }
 
-    /// An Elastic rule around a query. The query begins at line 11, column 1.
+    /// An Elastic rule around a query, which begins at line 11, column 1.
     static func elastic(_ query: String, extra: String = "") -> String {
         """
         [metadata]

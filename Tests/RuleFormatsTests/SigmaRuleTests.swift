@@ -43,7 +43,9 @@ import Testing
     }
 
     @Test func settingsOfOurs() throws {
-        let extra = "hubwatch: {once_per: CorrelationId, lateness: 2h, clock: enqueued, scope: partition, suppress: 1d, status: shadow}"
+        let extra =
+            "hubwatch: {once_per: CorrelationId, lateness: 2h, clock: enqueued, "
+            + "scope: partition, suppress: 1d, status: shadow}"
         let loaded = RuleLoader.load(text: Make.sigma(Self.detection, extra: extra), file: "t.yml")
         let rule = try #require(loaded.rules.first)
         #expect(rule.clock == .enqueued && rule.lateness == .seconds(7200) && rule.scope == .partition)
@@ -83,18 +85,22 @@ import Testing
         #expect(try Make.item("level: 1e5") == .field(path("level"), .text(.literal("1e5"))))
         #expect(try Make.item("level: !!str 12") == .field(path("level"), .text(.literal("12"))))
         #expect(
-            try Make.item("level: 99999999999999999999") == .field(path("level"), .text(.literal("99999999999999999999"))))
+            try Make.item("level: 99999999999999999999")
+                == .field(path("level"), .text(.literal("99999999999999999999"))))
     }
 
     @Test func fieldNames() throws {
         let field: (String, String) throws -> Field? = { name, service in
-            guard case .field(let field, _) = try Make.condition("s:\n    \(name): x\ncondition: s", service: service) else {
+            guard case .field(let field, _) = try Make.condition("s:\n    \(name): x\ncondition: s", service: service)
+            else {
                 return nil
             }
             return field
         }
         #expect(try field("OperationName", "activitylogs") == path("operationName"))
-        #expect(try field("OperationNameValue", "activitylogs") == .firstOf([FieldPath(["operationName"]), FieldPath(["OperationNameValue"])]))
+        #expect(
+            try field("OperationNameValue", "activitylogs")
+                == .firstOf([FieldPath(["operationName"]), FieldPath(["OperationNameValue"])]))
         #expect(try field("identity.claims.appid", "activitylogs") == path("identity", "claims", "appid"))
         #expect(
             try field("identity.claims.oid", "activitylogs")
@@ -103,7 +109,8 @@ import Testing
                     FieldPath(["identity", "claims", "http://schemas.microsoft.com/identity/claims/objectidentifier"]),
                 ]))
         #expect(
-            try field("'identity.claims[\"http://a.b/c\"]'", "activitylogs") == path("identity", "claims", "http://a.b/c"))
+            try field("'identity.claims[\"http://a.b/c\"]'", "activitylogs")
+                == path("identity", "claims", "http://a.b/c"))
         #expect(
             try field("DeviceDetail.trusttype", "signinlogs")
                 == .firstOf([
@@ -113,29 +120,36 @@ import Testing
         #expect(
             try field("ResultType", "signinlogs")
                 == .firstOf([FieldPath(["resultType"]), FieldPath(["properties", "status", "errorCode"])]))
-        #expect(try field("TargetResources.ModifiedProperties.NewValue", "auditlogs") == path("properties", "targetResources", "modifiedProperties", "newValue"))
+        #expect(
+            try field("TargetResources.ModifiedProperties.NewValue", "auditlogs")
+                == path("properties", "targetResources", "modifiedProperties", "newValue"))
         #expect(try field("outcome", "activitylogs") == .derived(.outcome))
         #expect(try field("resource.group", "activitylogs") == .derived(.resourceGroup))
         #expect(
             try Make.item("ResourceProviderValue: Microsoft.Web")
                 == .field(path("operationName"), .text(.parts(.literal("Microsoft.Web/"), .any)))
                 || (try Make.item("ResourceProviderValue: Microsoft.Web"))
-                    == .field(path("operationName"), .text(.parts(.literal("Microsoft.Web"), .literal("/"), .any))))
+                    == .field(path("operationName"), .text(.parts(.literal("Microsoft.Web"), .literal("/"), .any)))
+        )
     }
 
     @Test func unknownFieldsAreWarnings() throws {
         let loaded = RuleLoader.load(
-            text: Make.sigma("s:\n    operationNam: x\n    Foo.bar: y\n    properties.whatever: z\ncondition: s"), file: "t.yml")
+            text: Make.sigma("s:\n    operationNam: x\n    Foo.bar: y\n    properties.whatever: z\ncondition: s"),
+            file: "t.yml")
         #expect(loaded.rules.count == 1)
         #expect(loaded.warnings.map(\.code) == [.neverProduced, .neverProduced])
         #expect(loaded.warnings.map(\.suggestion) == ["operationName", nil])
         #expect(loaded.warnings.map(\.line) == [9, 10])
-        #expect(loaded.warnings[0].description.hasPrefix("t.yml:9:9: warning: field \"operationNam\" is in no known record"))
+        #expect(
+            loaded.warnings[0].description.hasPrefix("t.yml:9:9: warning: field \"operationNam\" is in no known record")
+        )
     }
 
     @Test func unusedSearchesAndSlipsAreWarnings() {
         let loaded = RuleLoader.load(
-            text: Make.sigma("s:\n    category: x\nt:\n    level: y\ncondition: s", extra: "falsepositive: [a]"), file: "t.yml")
+            text: Make.sigma("s:\n    category: x\nt:\n    level: y\ncondition: s", extra: "falsepositive: [a]"),
+            file: "t.yml")
         #expect(loaded.warnings.map(\.suggestion) == ["falsepositives", nil])
         #expect(loaded.warnings.last?.reason.contains("\"t\" is not used") == true)
     }
@@ -153,12 +167,19 @@ import Testing
     }
 
     @Test(arguments: [
-        ("title: T\ncorrelation: {}\n", "correlation rules are not run yet", 2), ("title: T\nfilter: {}\n", "filters are not run yet", 2),
-        ("action: global\n", "write each rule in full", 1), ("title: T\nlogsource: {}\n", "\"detection\" is missing", 1),
-        ("- a\n- b\n", "must be a map", 1), ("title: T\ndetection: {s: {a: b}, condition: s}\n", "\"logsource\" is missing", 1),
-        ("detection: {}\n", "\"title\" is missing", 1), ("title: T\nlogsource: {}\ndetection: {s: {a: b}}\n", "no \"condition\"", 3),
+        ("title: T\ncorrelation: {}\n", "correlation rules are not run yet", 2),
+        ("title: T\nfilter: {}\n", "filters are not run yet", 2),
+        ("action: global\n", "write each rule in full", 1),
+        ("title: T\nlogsource: {}\n", "\"detection\" is missing", 1),
+        ("- a\n- b\n", "must be a map", 1),
+        ("title: T\ndetection: {s: {a: b}, condition: s}\n", "\"logsource\" is missing", 1),
+        ("detection: {}\n", "\"title\" is missing", 1),
+        ("title: T\nlogsource: {}\ndetection: {s: {a: b}}\n", "no \"condition\"", 3),
         ("title: T\nlogsource: {}\ndetection: {condition: s}\n", "no search identifiers", 3),
-        ("title: T\nlogsource: {}\ndetection: {s: {a: b}, condition: s, timeframe: 5m}\n", "\"timeframe\" was removed", 3),
+        (
+            "title: T\nlogsource: {}\ndetection: {s: {a: b}, condition: s, timeframe: 5m}\n",
+            "\"timeframe\" was removed", 3
+        ),
         ("title: T\nid: abc\nlogsource: {}\ndetection: {s: {a: b}, condition: s}\n", "not a UUID", 2),
         ("title: T\nstatus: deprecated\nlogsource: {}\ndetection: {s: {a: b}, condition: s}\n", "deprecated", 2),
         ("a: [b\n", "YAML", 2), ("a: b\n\tc: d\n", "YAML", 2), ("", "holds no rule", 1), ("a: \"\u{0}\"", "NUL", 1),
@@ -174,13 +195,17 @@ import Testing
     @Test func retiredRulesLoadWhenAskedFor() {
         let text = Make.sigma(Self.detection, extra: "status: deprecated")
         #expect(RuleLoader.load(text: text, file: "t.yml").rules.isEmpty)
-        #expect(RuleLoader.load(text: text, file: "t.yml", options: RuleLoadingOptions(includeRetired: true)).rules.count == 1)
+        #expect(
+            RuleLoader.load(text: text, file: "t.yml", options: RuleLoadingOptions(includeRetired: true)).rules.count
+                == 1)
     }
 
     @Test func aliasBombsAreRefused() throws {
         var text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
         for level in 1...8 {
-            text += "a\(level): &a\(level) [" + Array(repeating: "*a\(level - 1)", count: 10).joined(separator: ", ") + "]\n"
+            text +=
+                "a\(level): &a\(level) [" + Array(repeating: "*a\(level - 1)", count: 10).joined(separator: ", ")
+                + "]\n"
         }
         #expect(try Make.refusal(text).reason.contains("more than 50000 values"))
     }

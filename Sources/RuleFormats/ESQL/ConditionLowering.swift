@@ -3,11 +3,13 @@ import DiagnosticLogs
 
 /// Turns a three-valued ES|QL expression into a two-valued condition that holds exactly where the expression is true.
 ///
-/// Tests of single fields become cheap field tests, which the engine can index and share; whatever has no such form stays
-/// an expression. Two functions walk the tree together, one for "is true" and one for "is false", because with nulls
-/// "not true" is not "false": `f != "x"` must drop records without `f`.
+/// Tests of single fields become cheap field tests, which the engine can index and share; whatever has no such form
+/// stays an expression. Two functions walk the tree together, one for "is true" and one for "is false", because with
+/// nulls "not true" is not "false": `f != "x"` must drop records without `f`.
 struct ConditionLowering {
-    /// Fields that hold one value at most. On others a field test (any element) is only a necessary condition.
+    /// Fields that hold one value at most.
+    ///
+    /// On others a field test (any element) is only a necessary condition.
     let singleFields: Set<Field>
 
     /// Holds exactly where the expression is true.

@@ -3,7 +3,9 @@ import DiagnosticLogs
 
 /// Expressions: names are resolved, types checked as far as they are known, literals converted once.
 extension ESQLCompiler {
-    /// Compiles an expression. **Errors**: unknown names, wrong types, functions that are not run.
+    /// Compiles an expression.
+    ///
+    /// **Errors**: unknown names, wrong types, functions that are not run.
     mutating func compile(_ source: ESQLExpression, in place: Place) throws(ESQLError) -> TypedExpression {
         let result = try compileUnbounded(source, in: place)
         guard result.size <= TypedExpression.sizeMax, result.depth <= TypedExpression.depthMax else {

@@ -168,7 +168,7 @@ extension ESQLCompiler {
             return ESQLError(
                 .unsupported, at: offset,
                 name == "CIDR_MATCH"
-                    ? "CIDR_MATCH is supported only as a whole condition of WHERE before STATS, on a column and literals"
+                    ? "CIDR_MATCH is supported only as a whole condition before STATS, on a column and literals"
                     : "function \(name) is not supported")
         }
         let known = signatures.keys.sorted() + aggregateNames + ["CASE", "COALESCE", "DATE_TRUNC"]

@@ -28,11 +28,13 @@ struct ESQLPlan {
     }
 }
 
-/// Compiles a parsed query. Commands here; columns, expressions and STATS in extensions.
+/// Compiles a parsed query.
 ///
-/// The query is cut at its first STATS. What stands before it looks at one record at a time: filters become one condition,
-/// definitions are put in where they are used, and KEEP, DROP and RENAME only decide which names exist. What stands behind
-/// becomes row stages that run on the few result rows of a hop.
+/// Commands here; columns, expressions and STATS in extensions.
+///
+/// The query is cut at its first STATS. What stands before it looks at one record at a time: filters become one
+/// condition, definitions are put in where they are used, and KEEP, DROP and RENAME only decide which names exist. What
+/// stands behind becomes row stages that run on the few result rows of a hop.
 struct ESQLCompiler {
     /// What the columns of an expression refer to.
     enum Place {
@@ -186,7 +188,9 @@ struct ESQLCompiler {
             nullsFirst: order.nullsFirst ?? order.descending)
     }
 
-    /// Adds a filter on records. Conjuncts are taken one by one, because `CIDR_MATCH` has a form only as a whole conjunct.
+    /// Adds a filter on records.
+    ///
+    /// Conjuncts are taken one by one, because `CIDR_MATCH` has a form only as a whole conjunct.
     private mutating func filterRecords(_ expression: ESQLExpression) throws(ESQLError) {
         if case .all(let parts) = expression.kind {
             for part in parts { try filterRecords(part) }
@@ -224,8 +228,10 @@ extension ESQLCompiler {
         rows?.append(RowColumn(name: name, type: type))
     }
 
-    /// KEEP on rows. A column takes the place of the most exact item that names it: a full name before a pattern, a
-    /// pattern before a lone `*`, the later of equals.
+    /// KEEP on rows.
+    ///
+    /// A column takes the place of the most exact item that names it: a full name before a pattern, a pattern before a
+    /// lone `*`, the later of equals.
     private mutating func keepRows(_ names: [ESQLName]) throws(ESQLError) {
         let current = rows ?? []
         for name in names where !name.isPattern { _ = try rowColumn(name.text, at: name.range.lowerBound) }

@@ -187,7 +187,9 @@ struct ESQLLexer: Sendable {
         return ESQLToken(kind: .string(text(start..<offset)), range: start..<offset)
     }
 
-    /// A column name that may hold `*`: `azure.*.name`. Back-quoted parts stand for themselves.
+    /// A column name that may hold `*`: `azure.*.name`.
+    ///
+    /// Back-quoted parts stand for themselves.
     mutating func namePattern() throws(ESQLError) -> (text: String, isPattern: Bool, range: Range<Int>) {
         let start = try skipBlanks()
         var name = ""

@@ -1,4 +1,6 @@
-/// Recursive-descent parser of ES|QL: commands. Expressions are in `ESQLParser+Expressions.swift`.
+/// Recursive-descent parser of ES|QL: commands.
+///
+/// Expressions are in `ESQLParser+Expressions.swift`.
 ///
 /// **Bounds**: ``depthMax`` nested expressions, ``commandsMax`` commands, so that no rule text can exhaust the stack.
 struct ESQLParser {
@@ -152,7 +154,9 @@ struct ESQLParser {
         return result
     }
 
-    /// Names with wildcards. They are lexed in a way of their own, so no token may have been looked at.
+    /// Names with wildcards.
+    ///
+    /// They are lexed in a way of their own, so no token may have been looked at.
     private mutating func patterns() throws(ESQLError) -> [ESQLName] {
         var result: [ESQLName] = []
         repeat {

@@ -71,7 +71,9 @@ struct ESQLExpression: Hashable, Sendable {
     /// Operators that compute.
     enum Operator: Hashable, Sendable { case add, subtract, multiply, divide, remainder }
 
-    /// What an expression is. Chains of AND and OR are lists, so that a long chain does not become a deep tree.
+    /// What an expression is.
+    ///
+    /// Chains of AND and OR are lists, so that a long chain does not become a deep tree.
     indirect enum Kind: Hashable, Sendable {
         case null
         case boolean(Bool)

@@ -59,7 +59,9 @@ struct RecordColumns {
         steps.append(.drop([ESQLName(text: name, range: 0..<0)]))
     }
 
-    /// Keeps only some names. Returns the columns among them that nothing produces.
+    /// Keeps only some names.
+    ///
+    /// Returns the columns among them that nothing produces.
     mutating func keep(_ names: [ESQLName]) throws(ESQLError) -> [Unknown] {
         let unknown = try check(names)
         assigned = assigned.filter { entry in names.contains { Self.covers($0, entry.key) } }
@@ -67,7 +69,9 @@ struct RecordColumns {
         return unknown
     }
 
-    /// Takes names away. Returns the columns among them that nothing produces.
+    /// Takes names away.
+    ///
+    /// Returns the columns among them that nothing produces.
     mutating func drop(_ names: [ESQLName]) throws(ESQLError) -> [Unknown] {
         let unknown = try check(names)
         assigned = assigned.filter { entry in !names.contains { Self.covers($0, entry.key) } }

@@ -3,15 +3,17 @@ import DiagnosticLogs
 
 /// Reads a rule file in Elastic's TOML form.
 ///
-/// **Source**: the rule schema of Elastic's public detection rules. Only `type = "esql"` is run; others are refused with
-/// their type.
+/// **Source**: the rule schema of Elastic's public detection rules. Only `type = "esql"` is run; others are refused
+/// with their type.
 struct ElasticRuleReader {
     private let document: TOMLDocument
     private let file: String
     private let options: RuleLoadingOptions
     private var warnings = WarningList()
 
-    /// Reads the one rule of a file. **Errors**: without the file name, which the caller adds.
+    /// Reads the one rule of a file.
+    ///
+    /// **Errors**: without the file name, which the caller adds.
     static func read(
         _ text: String, file: String, options: RuleLoadingOptions
     ) -> Result<(rule: Rule, warnings: [RuleDiagnostic]), RuleDiagnostic> {

@@ -14,7 +14,9 @@ struct ElasticSchedule {
     /// Longest lateness that is assumed for a rule that does not say one.
     static let latenessMaxSeconds: Int64 = 900
 
-    /// Reads `from`, `interval`, `to` and `timestamp_override`. Defaults: `now-6m`, `5m`.
+    /// Reads `from`, `interval`, `to` and `timestamp_override`.
+    ///
+    /// Defaults: `now-6m`, `5m`.
     init(_ document: TOMLDocument) throws(RuleDiagnostic) {
         let from = try document.string(["rule", "from"]) ?? "now-6m"
         guard let length = DurationText.lookBackSeconds(from), length > 0 else {

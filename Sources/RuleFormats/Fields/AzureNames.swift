@@ -3,7 +3,9 @@
 /// Rules spell names in every case (`ResourceDisplayName`, `trusttype`); below the top level the record's own spelling
 /// decides, so a rule's name is put into it here.
 enum AzureNames {
-    /// Top-level members of records. The decoder matches these without case.
+    /// Top-level members of records.
+    ///
+    /// The decoder matches these without case.
     static let envelope: [String] = [
         "time", "resourceId", "tenantId", "operationName", "operationVersion", "category", "type", "resultType",
         "resultSignature", "resultDescription", "durationMs", "callerIpAddress", "correlationId", "identity", "level",

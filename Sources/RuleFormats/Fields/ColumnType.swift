@@ -25,7 +25,9 @@ struct ColumnDefinition: Hashable, Sendable {
     var expression: Expression
     /// Its declared type.
     var type: ColumnType
-    /// True when the raw member is known to hold one value at most. Only then do a two-valued field test (which asks
-    /// whether *any* element passes) and ES|QL's comparison (null for several values) agree.
+    /// True when the raw member is known to hold one value at most.
+    ///
+    /// Only then do a two-valued field test (which asks whether *any* element passes) and ES|QL's comparison (null for
+    /// several values) agree.
     var isSingle: Bool
 }

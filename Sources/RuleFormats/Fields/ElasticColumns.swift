@@ -3,7 +3,7 @@ import DiagnosticLogs
 
 /// The columns of Elastic's Azure integrations, mapped onto the raw Azure record.
 ///
-/// **Source**: the integrations' ingest pipelines; the parts that follow a rule (snake case of the raw name) are resolved
+/// **Source**: the integrations' ingest pipelines; parts that follow a rule (snake case of the raw name) are resolved
 /// by the rule, everything else stands in ``ElasticColumnTable``.
 struct ElasticColumns: Sendable {
     /// What is known about a column name.
@@ -51,10 +51,8 @@ struct ElasticColumns: Sendable {
     private func familyMember(_ name: String, dataset: String) -> ColumnDefinition? {
         guard let family = ElasticColumnTable.families[dataset], name.hasPrefix(family.prefix + ".") else { return nil }
         let rest = name.dropFirst(family.prefix.count + 1).split(separator: ".", omittingEmptySubsequences: false)
-        // Numbers stand for positions in arrays, which a raw path cannot name.
-        guard rest.allSatisfy({ !$0.isEmpty && $0.utf8.first.map { $0 < 0x30 || $0 > 0x39 } == true }) else {
-            return nil
-        }
+        // A number alone is a position in an array.
+        guard rest.allSatisfy({ !$0.isEmpty }), rest.first?.first?.isNumber == false else { return nil }
         let steps = rest.map { Self.camelCase($0) }
         return ColumnDefinition(expression: .field(.path(FieldPath(steps))), type: .unknown, isSingle: false)
     }
@@ -82,8 +80,10 @@ struct ColumnSpec: Sendable {
     /// Azure writes this member sometimes as text and sometimes as a number.
     var isMixed = false
 
-    /// The column in terms of the record. Declared types are enforced: numbers sent as text become numbers, and the other
-    /// way round, as an index mapping does upstream.
+    /// The column in terms of the record.
+    ///
+    /// Declared types are enforced: numbers sent as text become numbers, and the other way round, as an index mapping
+    /// does upstream.
     var definition: ColumnDefinition {
         let base: Expression
         switch source {

@@ -47,7 +47,9 @@ enum ElasticSources {
 
 /// Patterns with `*` for any run of characters.
 enum Glob {
-    /// Whether the whole text fits. **Cost**: linear in pattern times text at worst, no recursion.
+    /// Whether the whole text fits.
+    ///
+    /// **Cost**: linear in pattern times text at worst, no recursion.
     static func matches(_ pattern: String, _ text: String) -> Bool {
         let p = Array(pattern.utf8)
         let t = Array(text.utf8)

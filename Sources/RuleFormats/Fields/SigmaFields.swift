@@ -4,8 +4,8 @@ import DiagnosticLogs
 /// Sigma's field names for Azure logs, mapped onto the raw record.
 ///
 /// Rules mix three schemes: names of the Event Hubs record, Log Analytics columns and Graph names. An alias table comes
-/// first; then a general rule: a name that is no top-level member is looked for as written and below `properties`, in the
-/// record's own spelling.
+/// first; then a general rule: a name that is no top-level member is looked for as written and below `properties`, in
+/// the record's own spelling.
 struct SigmaFields: Sendable {
     /// How a rule's field is read.
     struct Resolution {

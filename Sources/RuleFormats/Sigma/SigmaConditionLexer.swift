@@ -1,6 +1,8 @@
 /// One token of a Sigma condition.
 struct SigmaToken: Hashable, Sendable {
-    /// What a token is. Keywords are told from identifiers by whole words, in any case.
+    /// What a token is.
+    ///
+    /// Keywords are told from identifiers by whole words, in any case.
     enum Kind: Hashable, Sendable {
         case and, or, not, of, them, all, any
         case number(Int)

@@ -16,7 +16,9 @@ indirect enum SigmaConditionTree: Hashable, Sendable {
     }
 }
 
-/// Recursive-descent parser of conditions. Binding from weakest: or, and, not, quantifier, parentheses.
+/// Recursive-descent parser of conditions.
+///
+/// Binding from weakest: or, and, not, quantifier, parentheses.
 ///
 /// **Source**: Sigma rules specification 2.1, "Detection: condition". **Bounds**: ``depthMax`` levels.
 struct SigmaConditionParser {

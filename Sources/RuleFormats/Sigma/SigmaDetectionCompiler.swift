@@ -15,7 +15,9 @@ struct SigmaDetectionCompiler {
         items = SigmaItemCompiler(fields: fields, placeholders: placeholders)
     }
 
-    /// Compiles a section. Several conditions are alternatives.
+    /// Compiles a section.
+    ///
+    /// Several conditions are alternatives.
     mutating func compile(_ detection: YAMLPair) throws(RuleDiagnostic) -> Condition {
         guard let pairs = detection.value.pairs else {
             throw RuleDiagnostic(

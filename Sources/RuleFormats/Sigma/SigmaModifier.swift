@@ -1,4 +1,6 @@
-/// A value modifier. **Source**: Sigma modifiers appendix 2.1.
+/// A value modifier.
+///
+/// **Source**: Sigma modifiers appendix 2.1.
 enum SigmaModifier: String, CaseIterable, Sendable {
     case contains, startswith, endswith, all, cased, neq
     case re
@@ -71,7 +73,9 @@ struct SigmaModifierChain {
     /// True when values are always text: without such a modifier numbers and booleans keep their type.
     var forcesText: Bool { modifiers.contains { $0.role == .text } || has(.expand) }
 
-    /// Reads modifier names. **Errors**: unknown ones, those not run, and chains without meaning.
+    /// Reads modifier names.
+    ///
+    /// **Errors**: unknown ones, those not run, and chains without meaning.
     init(_ names: [String], at position: SourcePosition) throws(RuleDiagnostic) {
         var found: [SigmaModifier] = []
         for name in names {

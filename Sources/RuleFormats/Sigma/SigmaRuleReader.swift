@@ -10,7 +10,9 @@ struct SigmaRuleReader {
     private let options: RuleLoadingOptions
     private var warnings = WarningList()
 
-    /// Reads a rule. **Errors**: without the file name, which the caller adds.
+    /// Reads a rule.
+    ///
+    /// **Errors**: without the file name, which the caller adds.
     static func read(
         _ document: YAMLNode, file: String, options: RuleLoadingOptions
     ) -> Result<(rule: Rule, warnings: [RuleDiagnostic]), RuleDiagnostic> {

@@ -5,8 +5,9 @@ enum SigmaText {
     /// Most values that one written value may become.
     static let variantsMax = 10_000
 
-    /// Reads `*`, `?` and backslashes. A backslash before `*`, `?` or a backslash takes it literally; before anything
-    /// else it is itself.
+    /// Reads `*`, `?` and backslashes.
+    ///
+    /// A backslash before `*`, `?` or a backslash takes it literally; before anything else it is itself.
     static func pattern(_ text: String, caseSensitive: Bool) -> StringPattern {
         var builder = PatternBuilder()
         var scalars = Array(text.unicodeScalars)[...]

@@ -1,7 +1,8 @@
 /// Reads spans of time as rule files write them.
 enum DurationText {
-    /// Seconds of `90`, with one of the units s, m, h, d: `90s`, `15m`, `1h`, `7d`. Nil when it is anything else, or
-    /// too large.
+    /// Seconds of `90`, with one of the units s, m, h, d: `90s`, `15m`, `1h`, `7d`.
+    ///
+    /// Nil when it is anything else, or too large.
     static func seconds(_ text: some StringProtocol) -> Int64? {
         guard let unit = text.unicodeScalars.last, let factor = factor(unit) else { return nil }
         return seconds(count: text.dropLast(), factor: factor)

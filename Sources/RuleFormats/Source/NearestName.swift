@@ -2,8 +2,8 @@
 enum NearestName {
     /// The candidate with the smallest edit distance, if it is near enough to be a likely slip; ties go to the first.
     ///
-    /// Near enough: at most a third of the word's length, at least one, at most three edits; case counts for nothing. Words of
-    /// one or two letters are near to everything and get no suggestion.
+    /// Near enough: at most a third of the word's length, at least one, at most three edits; case counts for nothing.
+    /// Words of one or two letters are near to everything and get no suggestion.
     static func of(_ word: String, in candidates: some Sequence<String>) -> String? {
         let target = Array(word.lowercased().unicodeScalars)
         guard (3...100).contains(target.count) else { return nil }

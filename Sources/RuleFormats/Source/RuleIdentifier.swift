@@ -9,7 +9,8 @@ enum RuleIdentifier {
             }
     }
 
-    /// An id for a rule that has none: its name or title in lower case, other characters than letters and digits as `-`.
+    /// An id for a rule that has none: its name or title in lower case, other characters than letters and digits as
+    /// `-`.
     static func slug(of title: String) -> String {
         var result = ""
         for scalar in title.lowercased().unicodeScalars.prefix(120) {

@@ -21,8 +21,8 @@ public struct SourcePosition: Hashable, Comparable, Sendable, Codable {
 /// Where each byte of a piece of text stands in the file that it was taken from.
 ///
 /// A query inside a TOML string is compiled as text of its own, but its errors must name lines and columns of the file.
-/// The map is a list of anchors: between two anchors the text and the file run alike, so a literal string has one anchor
-/// and a string with escapes has one behind each escape.
+/// The map is a list of anchors: between two anchors the text and the file run alike, so a literal string has one
+/// anchor and a string with escapes has one behind each escape.
 struct SourceMap: Sendable {
     /// A byte of the text whose place in the file is known.
     struct Anchor: Sendable {
@@ -42,7 +42,9 @@ struct SourceMap: Sendable {
         anchors.append(Anchor(offset: offset, position: position))
     }
 
-    /// The place of a byte of the text. **Cost**: linear in the distance from the anchor before it.
+    /// The place of a byte of the text.
+    ///
+    /// **Cost**: linear in the distance from the anchor before it.
     func position(of offset: Int, in bytes: [UInt8]) -> SourcePosition {
         guard var anchor = anchors.first else { return .start }
         for candidate in anchors.dropFirst() {

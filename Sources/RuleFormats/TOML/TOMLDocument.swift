@@ -30,11 +30,13 @@ struct TOMLDocument {
     let root: TOMLNode
     let locator: TOMLLocator
 
-    /// Parses a document. **Errors**: `syntax`, at the place that the parser names.
+    /// Parses a document.
+    ///
+    /// **Errors**: `syntax`, at the place that the parser names.
     init(_ text: String) throws(RuleDiagnostic) {
         locator = TOMLLocator(text)
-        if let position = locator.namelessHeader {
-            throw RuleDiagnostic(code: .syntax, position: position, reason: "a table header needs a name: [rule]")
+        if let fault = locator.fault {
+            throw RuleDiagnostic(code: .syntax, position: fault.position, reason: fault.reason)
         }
         do {
             let table = try TOMLTable(string: text)

@@ -1,8 +1,8 @@
 /// Finds where keys and values stand in a TOML document.
 ///
-/// TOMLKit gives values without their places. The locator reads the same text once more and records, for every path, the
-/// place of its key and of its value. It runs on documents that TOMLKit has accepted; on anything unexpected it stops and
-/// keeps what it has found, so at worst an error is reported at the start of its table.
+/// TOMLKit gives values without their places. The locator reads the same text once more and records, for every path,
+/// the place of its key and of its value. It runs on documents that TOMLKit has accepted; on anything unexpected it
+/// stops and keeps what it has found, so at worst an error is reported at the start of its table.
 struct TOMLLocator {
     /// Where one path stands.
     struct Place {
@@ -17,8 +17,11 @@ struct TOMLLocator {
     /// Places by path; array elements are written `[0]`.
     private(set) var places: [[String]: Place] = [:]
 
-    /// A table header without a name. TOMLKit 0.6 aborts the process on it, so a document that has one must not reach it.
-    private(set) var namelessHeader: SourcePosition?
+    /// The first of the faults on which TOMLKit 0.6 aborts the process instead of reporting it: a table header without
+    /// a name, and a closing brace where an array's element should begin.
+    ///
+    /// A document that has one must not reach it.
+    private(set) var fault: (position: SourcePosition, reason: String)?
 
     private var bytes: [UInt8]
     private var offset = 0
@@ -88,7 +91,7 @@ struct TOMLLocator {
             advance()
         }
         guard !keys.isEmpty else {
-            if namelessHeader == nil { namelessHeader = start }
+            fault = fault ?? (start, "a table header needs a name, such as [rule]")
             return
         }
         var path: [String] = []
@@ -182,6 +185,10 @@ struct TOMLLocator {
             if c == UInt8(ascii: ",") {
                 advance()
                 continue
+            }
+            if c == UInt8(ascii: "}") {
+                fault = fault ?? (position, "a value or \"]\" was expected, found \"}\"")
+                return
             }
             let before = offset
             value(at: path + ["[\(index)]"], key: position)

@@ -56,8 +56,8 @@ struct YAMLPair: Sendable {
 
 /// The value of a plain scalar.
 ///
-/// Only what every YAML version agrees on becomes a number or a boolean: `yes`, `on`, `0x17`, `007` and `1e5` stay text,
-/// because versions differ on them and a rule must not change its meaning with the parser.
+/// Only what every YAML version agrees on becomes a number or a boolean: `yes`, `on`, `0x17`, `007` and `1e5` stay
+/// text, because versions differ on them and a rule must not change its meaning with the parser.
 enum YAMLScalar: Hashable, Sendable {
     case null
     case boolean(Bool)

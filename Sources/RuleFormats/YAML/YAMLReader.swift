@@ -2,8 +2,8 @@ import Yams
 
 /// Reads YAML text into located values.
 ///
-/// **Bounds**: ``nodesMax`` values and ``depthMax`` levels per document, counted after aliases are put in, so that a few
-/// lines of aliases cannot become gigabytes.
+/// **Bounds**: ``nodesMax`` values and ``depthMax`` levels per document, counted after aliases are put in, so that
+/// a few lines of aliases cannot become gigabytes.
 enum YAMLReader {
     static let nodesMax = 50_000
     static let depthMax = 64

@@ -47,8 +47,10 @@ enum NaiveWindow {
         case .values:
             let set = Array(Set(values)).sorted { "\($0)" < "\($1)" }
             return set.isEmpty ? .null : set.count == 1 ? set[0] : .bag(set)
-        case .minimum: return values.min { (NaiveExpression.double($0) ?? 0) < (NaiveExpression.double($1) ?? 0) } ?? .null
-        case .maximum: return values.max { (NaiveExpression.double($0) ?? 0) < (NaiveExpression.double($1) ?? 0) } ?? .null
+        case .minimum:
+            return values.min { (NaiveExpression.double($0) ?? 0) < (NaiveExpression.double($1) ?? 0) } ?? .null
+        case .maximum:
+            return values.max { (NaiveExpression.double($0) ?? 0) < (NaiveExpression.double($1) ?? 0) } ?? .null
         case .sum, .average:
             let numbers = values.compactMap { NaiveExpression.double($0) }
             guard !numbers.isEmpty else { return .null }
