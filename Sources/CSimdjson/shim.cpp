@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <new>
+#include <string>
 
 // The index and the tape are public members that upstream calls private in comments: a new major version may move them.
 static_assert(simdjson::SIMDJSON_VERSION_MAJOR == 3, "the shim reads members that are known for simdjson 3 only");
@@ -53,6 +54,21 @@ error_code reserve(csj_indexer &indexer, size_t length) {
     return indexer.implementation->allocate(rounded_capacity(length), simdjson::DEFAULT_MAX_DEPTH);
 }
 
+/// The kernel without SIMD passes over the byte behind a backslash unseen, also over a control character, which the
+/// others refuse. A text must not be accepted on one machine and refused on another.
+bool hides_control_character(const uint8_t *bytes, size_t length) {
+    static const bool is_fallback = strcmp(csj_kernel_name(), "fallback") == 0;
+    if (!is_fallback) { return false; }
+    const uint8_t *end = bytes + length;
+    while (bytes < end) {
+        bytes = static_cast<const uint8_t *>(memchr(bytes, '\\', size_t(end - bytes)));
+        if (bytes == nullptr || bytes + 1 >= end) { return false; }
+        if (bytes[1] < 0x20) { return true; }
+        bytes += 2;
+    }
+    return false;
+}
+
 }  // namespace
 
 csj_indexer *csj_indexer_new(void) { return new (std::nothrow) csj_indexer(); }
@@ -66,6 +82,7 @@ csj_index csj_index_text(csj_indexer *indexer, const uint8_t *bytes, size_t leng
     if (error == simdjson::SUCCESS) {
         error = indexer->implementation->stage1(bytes, length, simdjson::stage1_mode::regular);
     }
+    if (error == simdjson::SUCCESS && hides_control_character(bytes, length)) { error = simdjson::UNESCAPED_CHARS; }
     result.status = translate(error);
     if (error == simdjson::SUCCESS) {
         result.offsets = indexer->implementation->structural_indexes.get();

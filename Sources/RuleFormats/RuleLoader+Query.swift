@@ -3,7 +3,7 @@ public import Detection
 extension RuleLoader {
     /// Compiles a bare ES|QL query to a rule, as if it stood in a rule file with this schedule.
     ///
-    /// For tools and tests that compare a query with another engine. Places in diagnostics are those of the query; a query
+    /// For tools and tests that compare a query with another engine. Places in diagnostics are those of the query; one
     /// without STATS becomes a match rule and leaves the window unused.
     public static func load(
         query: String, id: String, window: HoppingWindow, clock: Rule.Clock = .enqueued

@@ -11,7 +11,8 @@ struct ClosedFinding: Hashable, CustomStringConvertible {
     var count: Int64
     var evidence: [RecordPosition]
 
-    init(rule: String, group: [NamedValue], end: Int64, values: [NamedValue], count: Int64, evidence: [RecordPosition]) {
+    init(rule: String, group: [NamedValue], end: Int64, values: [NamedValue], count: Int64, evidence: [RecordPosition])
+    {
         self.rule = rule
         self.group = group
         self.end = end

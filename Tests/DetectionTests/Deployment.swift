@@ -29,7 +29,9 @@ struct Deployment {
 
     private let now = Timestamp(nanoseconds: 4_000_000_000_000_000_000)
 
-    /// Loads what was committed and goes on from there. What was folded and not committed is folded again.
+    /// Loads what was committed and goes on from there.
+    ///
+    /// What was folded and not committed is folded again.
     mutating func start() throws {
         merger = Merger(rules: rules, partitions: Array(stream.events.indices), options: options)
         try merger.restore(RestoredState(snapshot: snapshot, deltas: deltas), now: now)

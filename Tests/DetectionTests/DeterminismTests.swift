@@ -3,6 +3,7 @@ import Testing
 @testable import Detection
 
 /// Goal: closed findings are a function of the events, whatever the interleaving, the batching and the crashes.
+///
 /// Method: random streams through a stepped deployment, compared with one pass and with a naive batch evaluation.
 @Suite struct DeterminismTests {
     @Test(arguments: UInt64(1)...12)
@@ -16,7 +17,9 @@ import Testing
             let found = deployment.closed.filter { $0.rule == rule.metadata.id }
             let missing = expected.subtracting(found).map(\.description).sorted().prefix(3)
             let extra = found.subtracting(expected).map(\.description).sorted().prefix(3)
-            #expect(missing.isEmpty && extra.isEmpty, "seed \(seed), \(rule.metadata.id): missing \(missing) extra \(extra)")
+            #expect(
+                missing.isEmpty && extra.isEmpty, "seed \(seed), \(rule.metadata.id): missing \(missing) extra \(extra)"
+            )
             let mayBeRare = rule.metadata.id == "silence" || rule.metadata.id == "few"
             #expect(!expected.isEmpty || mayBeRare, "seed \(seed): \(rule.metadata.id) tests nothing")
         }

@@ -4,13 +4,16 @@ import Testing
 @testable import Detection
 
 /// Goal: the indexed, shared, byte-level evaluator gives the answer of the definitions.
+///
 /// Method: random rules over random records, each judged by the engine and by a naive evaluator.
 @Suite struct EvaluatorTests {
     private static let fields: [Field] = [
         .path(FieldPath(["operationName"])), .path(FieldPath(["category"])), .path(FieldPath(["properties", "a"])),
         .path(FieldPath(["properties", "b"])),
     ]
-    private static let texts = ["Alpha", "alpha", "BETA", "beta/x", "", "12", "12.5", "true", "Ünï", "ÜNÏ", "q\\\"r", "x*y"]
+    private static let texts = [
+        "Alpha", "alpha", "BETA", "beta/x", "", "12", "12.5", "true", "Ünï", "ÜNÏ", "q\\\"r", "x*y",
+    ]
 
     private static func value(_ generator: inout SeededGenerator, depth: Int = 0) -> Value? {
         switch Int.random(in: 0..<(depth == 0 ? 12 : 9), using: &generator) {
@@ -33,7 +36,8 @@ import Testing
             switch Int.random(in: 0..<5, using: &generator) {
             case 0: .any
             case 1: .one
-            default: .literal(["a", "alpha", "BET", "ü", "1", "\"", "/x", "lph"].randomElement(using: &generator) ?? "")
+            default:
+                .literal(["a", "alpha", "BET", "ü", "1", "\"", "/x", "lph"].randomElement(using: &generator) ?? "")
             }
         }
         return StringPattern(parts: parts, caseSensitive: Int.random(in: 0..<4, using: &generator) == 0)
@@ -41,7 +45,8 @@ import Testing
 
     private static func test(_ generator: inout SeededGenerator) -> Condition {
         let field = fields.randomElement(using: &generator) ?? fields[0]
-        let comparison = [Comparison.equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual]
+        let comparison =
+            [Comparison.equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual]
             .randomElement(using: &generator) ?? .equal
         let sensitive = Bool.random(using: &generator)
         switch Int.random(in: 0..<12, using: &generator) {
@@ -66,7 +71,10 @@ import Testing
         let text = Expression.literal(.string(texts.randomElement(using: &generator) ?? ""))
         switch Int.random(in: 0..<(depth > 0 ? 9 : 5), using: &generator) {
         case 0, 1: return .compare(.equal, field, text)
-        case 2: return .compare([.notEqual, .less, .greaterOrEqual].randomElement(using: &generator) ?? .less, field, .literal(.long(12)))
+        case 2:
+            return .compare(
+                [.notEqual, .less, .greaterOrEqual].randomElement(using: &generator) ?? .less, field,
+                .literal(.long(12)))
         case 3: return .isNull(field)
         case 4: return .isIn(field, [text, .literal(.null), .literal(.string("beta/x"))])
         case 5: return .and(expression(&generator, depth - 1), expression(&generator, depth - 1))
@@ -82,7 +90,9 @@ import Testing
         case 0..<3: return test(&generator)
         case 3, 4: return .all((0..<size).map { _ in condition(&generator, depth - 1) })
         case 5: return .any((0..<size).map { _ in condition(&generator, depth - 1) })
-        case 6: return .atLeast(Int.random(in: 0...3, using: &generator), (0..<3).map { _ in condition(&generator, depth - 1) })
+        case 6:
+            return .atLeast(
+                Int.random(in: 0...3, using: &generator), (0..<3).map { _ in condition(&generator, depth - 1) })
         default: return .not(condition(&generator, depth - 1))
         }
     }

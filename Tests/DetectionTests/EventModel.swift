@@ -113,7 +113,9 @@ enum ModelRules {
     static let count = Aggregate(name: "count", function: .countRows, argument: nil)
 
     static func fold(_ function: AggregateFunction, filter: Expression? = nil) -> Aggregate {
-        Aggregate(name: function == .count ? "numbers" : function.rawValue, function: function, argument: .field(number), filter: filter)
+        Aggregate(
+            name: function == .count ? "numbers" : function.rawValue, function: function, argument: .field(number),
+            filter: filter)
     }
 
     /// One rule of each kind that matters to merging.
@@ -132,7 +134,8 @@ enum ModelRules {
                 .sort([SortKey(expression: .column("count"), descending: true, nullsFirst: true)]),
             ]),
         aggregate("few", keys: [category], columns: [count], stages: [.filter(column("count", .less, 3))]),
-        aggregate("silence", length: 20, hop: 20, keys: [], columns: [count], stages: [.filter(column("count", .less, 2))]),
+        aggregate(
+            "silence", length: 20, hop: 20, keys: [], columns: [count], stages: [.filter(column("count", .less, 2))]),
         aggregate(
             "event time", length: 30, hop: 15, columns: [count], stages: [.filter(column("count", .greaterOrEqual, 3))],
             clock: .event, lateness: 20),
@@ -151,7 +154,8 @@ enum ModelRules {
             "top", columns: [count],
             stages: [.sort([SortKey(expression: .column("count"), descending: true, nullsFirst: false)]), .limit(1)]),
         aggregate(
-            "per partition", columns: [count], stages: [.filter(column("count", .greaterOrEqual, 3))], scope: .partition),
+            "per partition", columns: [count], stages: [.filter(column("count", .greaterOrEqual, 3))], scope: .partition
+        ),
         Rule(
             metadata: RuleMetadata(id: "match", title: "match"),
             condition: .all([text(operation, "delete"), text(category, "audit")]), body: .match(MatchRule())),

@@ -3,7 +3,9 @@ import DiagnosticLogs
 @testable import Detection
 
 /// A record as a plain map, and conditions evaluated on it by the text of their definitions: no index, no sharing, no
-/// byte tricks. Slow and obvious on purpose.
+/// byte tricks.
+///
+/// Slow and obvious on purpose.
 struct NaiveEvaluator {
     /// The values of a field: nil when it is missing.
     typealias Record = [Field: Value?]

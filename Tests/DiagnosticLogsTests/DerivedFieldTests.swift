@@ -1,9 +1,12 @@
 import DiagnosticLogs
 import Testing
 
-/// Goal: derived fields and other shapes answer like plain Event Hubs records. Method: records modelled on each shape.
+/// Goal: derived fields and other shapes answer like plain Event Hubs records.
+///
+/// Method: records modelled on each shape.
 @Suite struct DerivedFieldTests {
-    private let resource = "/SUBSCRIPTIONS/S-1/resourcegroups/Grp/PROVIDERS/MICROSOFT.COGNITIVESERVICES/ACCOUNTS/Acct/projects/P"
+    private let resource =
+        "/SUBSCRIPTIONS/S-1/resourcegroups/Grp/PROVIDERS/MICROSOFT.COGNITIVESERVICES/ACCOUNTS/Acct/projects/P"
 
     @Test func resourceParts() throws {
         let found = try decode(
@@ -34,7 +37,8 @@ import Testing
         (#"{"resultType":"0","category":"SignInLogs"}"#, "success"),
         (#"{"resultType":"","properties":{"result":"success"},"category":"AuditLogs"}"#, "success"),
         (#"{"Status":"Succeeded"}"#, "success"), (#"{"resultSignature":"403"}"#, "failure"),
-        (#"{"statusCode":201}"#, "success"), (#"{"resultType":"Success","properties":{"httpStatusCode":404}}"#, "success"),
+        (#"{"statusCode":201}"#, "success"),
+        (#"{"resultType":"Success","properties":{"httpStatusCode":404}}"#, "success"),
         (#"{"properties":"{\"httpStatusCode\":404}"}"#, "failure"), (#"{}"#, "unknown"),
     ])
     func outcome(body: String, expected: String) throws {
@@ -90,11 +94,12 @@ import Testing
              "operationName":{"value":"A/b/action","localizedValue":"List"},"resourceId":"/subscriptions/s/resourceGroups/g",
              "status":{"value":"Succeeded"},"subStatus":{"value":"OK"},"description":"done","properties":{"statusCode":"OK"}}
             """#
-        let fields = try [
-            "operationName", "category", "properties.eventCategory", "resultType", "resultSignature",
-            "identity.claims.appid", "identity.claims.upn", "identity.authorization.action", "callerIpAddress",
-            "resultDescription", "properties.statusCode", "operationName.localizedValue",
-        ].map { try path($0) } + [.derived(.outcome), .derived(.service)]
+        let fields =
+            try [
+                "operationName", "category", "properties.eventCategory", "resultType", "resultSignature",
+                "identity.claims.appid", "identity.claims.upn", "identity.authorization.action", "callerIpAddress",
+                "resultDescription", "properties.statusCode", "operationName.localizedValue",
+            ].map { try path($0) } + [.derived(.outcome), .derived(.service)]
         let found = try decode(Array(body.utf8), fields: fields)
         #expect(
             found.records[0].values == [

@@ -1,8 +1,9 @@
 import DiagnosticLogs
 import Testing
 
-/// Goal: every shape in which records arrive is taken apart, and only what is no record is refused. Method: one body per
-/// shape, with the records' `n` read back.
+/// Goal: every shape in which records arrive is taken apart, and only what is no record is refused.
+///
+/// Method: one body per shape, with the records' `n` read back.
 @Suite struct EnvelopeShapeTests {
     private static let padded = "  \r\n"
 
@@ -70,7 +71,8 @@ import Testing
 
     @Test func metricsAreCountedAndPassedOver() throws {
         let found = try decode(
-            #"{"records":[{"n":1,"category":"c","metricName":"m"},{"metricName":"m","total":1,"timeGrain":"PT1M"}]}"#, "n")
+            #"{"records":[{"n":1,"category":"c","metricName":"m"},{"metricName":"m","total":1,"timeGrain":"PT1M"}]}"#,
+            "n")
         #expect(found.firstValues == ["1"])
         #expect(found.summary.skippedMetrics == 1)
         #expect(found.summary.records == 1)

@@ -1,7 +1,9 @@
 import DiagnosticLogs
 import Testing
 
-/// Goal: paths read and print without loss, and errors say where. Method: examples and a round trip of odd names.
+/// Goal: paths read and print without loss, and errors say where.
+///
+/// Method: examples and a round trip of odd names.
 @Suite struct FieldPathTests {
     @Test func readsDotsAndQuotes() throws {
         #expect(try FieldPath(parsing: "category").steps == ["category"])

@@ -1,10 +1,13 @@
 import DiagnosticLogs
 import Testing
 
-/// Goal: a plan finds what paths mean, whatever the spelling of the record. Method: small records, one rule each.
+/// Goal: a plan finds what paths mean, whatever the spelling of the record.
+///
+/// Method: small records, one rule each.
 @Suite struct FieldPlanTests {
     @Test func topLevelNamesMatchWithoutCase() throws {
-        let found = try decode(#"{"CATEGORY":"x","resourceid":"/r","Props":{"A":1}}"#, "category", "resourceId", "props.A")
+        let found = try decode(
+            #"{"CATEGORY":"x","resourceid":"/r","Props":{"A":1}}"#, "category", "resourceId", "props.A")
         #expect(found.records.map(\.values) == [["x", "/r", "1"]])
     }
 
@@ -14,7 +17,8 @@ import Testing
     }
 
     @Test(arguments: [
-        #"{"level":"Warning","Level":3}"#, #"{"Level":3,"level":"Warning"}"#, #"{"LEVEL":1,"level":"Warning","Level":3}"#,
+        #"{"level":"Warning","Level":3}"#, #"{"Level":3,"level":"Warning"}"#,
+        #"{"LEVEL":1,"level":"Warning","Level":3}"#,
     ])
     func documentedSpellingWins(body: String) throws {
         #expect(try decode(body, "Level").firstValues == ["Warning"])
@@ -36,7 +40,8 @@ import Testing
     }
 
     @Test func escapedNamesCannotHide() throws {
-        let found = try decode(#"{"\u0063ategory":"x","properties":{"app\u0049d":"y"}}"#, "category", "properties.appId")
+        let found = try decode(
+            #"{"\u0063ategory":"x","properties":{"app\u0049d":"y"}}"#, "category", "properties.appId")
         #expect(found.records.map(\.values) == [["x", "y"]])
     }
 
@@ -101,7 +106,8 @@ import Testing
     }
 
     @Test func stringsOnTheWayAreOpened() throws {
-        let body = #"{"properties":"{\"requestbody\":\"{\\\"a\\\":{\\\"b\\\":\\\"deep\\\"}}\",\"n\":7}","identity":"{\"claims\":{\"appid\":\"x\"}}"}"#
+        let body =
+            #"{"properties":"{\"requestbody\":\"{\\\"a\\\":{\\\"b\\\":\\\"deep\\\"}}\",\"n\":7}","identity":"{\"claims\":{\"appid\":\"x\"}}"}"#
         let found = try decode(body, "properties.requestbody.a.b", "properties.n", "identity.claims.appid")
         #expect(found.records.map(\.values) == [["deep", "7", "x"]])
         #expect(found.records[0].flags.contains(.propertiesFromString))
@@ -119,7 +125,9 @@ import Testing
             Array(#"{"Category":"c","properties":"{\"a\":[1,{\"b\":2}]}"}"#.utf8), fields: [])
         #expect(found.records.count == 1)
         let decoder = EnvelopeDecoder(plan: .empty)
-        decoder.decode(copying: Array(#"{"Category":"c","properties":"{\"a\":[1,{\"b\":2}]}"}"#.utf8), enqueued: enqueued) {
+        decoder.decode(
+            copying: Array(#"{"Category":"c","properties":"{\"a\":[1,{\"b\":2}]}"}"#.utf8), enqueued: enqueued
+        ) {
             #expect($0.slot(of: .path(FieldPath("category"))).stringValue == "c")
             #expect($0.value(at: FieldPath("properties", "a", "1", "b")) == .integer(2))
             #expect($0.value(at: FieldPath("properties", "x")) == nil)

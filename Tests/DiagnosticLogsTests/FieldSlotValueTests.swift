@@ -1,7 +1,9 @@
 import DiagnosticLogs
 import Testing
 
-/// Goal: slots turn into values without traps. Method: one record per kind of value, read in every way.
+/// Goal: slots turn into values without traps.
+///
+/// Method: one record per kind of value, read in every way.
 @Suite struct FieldSlotValueTests {
     private func slot<Value>(_ json: String, _ read: (FieldSlot) -> Value) throws -> Value? {
         let field = try path("v")
@@ -15,20 +17,23 @@ import Testing
         return value
     }
 
-    @Test(arguments: [
-        ("1", 1), ("-1", -1), ("\"162\"", 162), ("12.0", 12), ("1e3", 1000), ("12.5", nil), ("\"\"", nil), ("\"1x\"", nil),
-        ("9223372036854775807", .max), ("-9223372036854775808", .min), ("9223372036854775808", nil), ("1e400", nil),
-        ("\"-\"", nil), ("true", nil), ("null", nil), ("[1]", nil), ("\" 1\"", nil), ("1e-2", nil), ("\"007\"", 7),
-        ("638515262815394150", 638_515_262_815_394_150),
-    ] as [(String, Int64?)])
+    @Test(
+        arguments: [
+            ("1", 1), ("-1", -1), ("\"162\"", 162), ("12.0", 12), ("1e3", 1000), ("12.5", nil), ("\"\"", nil),
+            ("\"1x\"", nil),
+            ("9223372036854775807", .max), ("-9223372036854775808", .min), ("9223372036854775808", nil), ("1e400", nil),
+            ("\"-\"", nil), ("true", nil), ("null", nil), ("[1]", nil), ("\" 1\"", nil), ("1e-2", nil), ("\"007\"", 7),
+            ("638515262815394150", 638_515_262_815_394_150),
+        ] as [(String, Int64?)])
     func integers(json: String, expected: Int64?) throws {
         #expect(try slot(json) { $0.integerValue } == .some(expected))
     }
 
-    @Test(arguments: [
-        ("1", 1), ("-0.5", -0.5), ("\"162.25\"", 162.25), ("1e3", 1000), ("\"NaN\"", nil), ("\"inf\"", nil),
-        ("\"0x10\"", nil), ("1e999", nil), ("\"\"", nil), ("18446744073709551616", 18_446_744_073_709_551_616.0),
-    ] as [(String, Double?)])
+    @Test(
+        arguments: [
+            ("1", 1), ("-0.5", -0.5), ("\"162.25\"", 162.25), ("1e3", 1000), ("\"NaN\"", nil), ("\"inf\"", nil),
+            ("\"0x10\"", nil), ("1e999", nil), ("\"\"", nil), ("18446744073709551616", 18_446_744_073_709_551_616.0),
+        ] as [(String, Double?)])
     func doubles(json: String, expected: Double?) throws {
         #expect(try slot(json) { $0.doubleValue } == .some(expected))
     }

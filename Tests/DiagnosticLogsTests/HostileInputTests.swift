@@ -1,7 +1,9 @@
 import DiagnosticLogs
 import Testing
 
-/// Goal: what a sender makes up costs at most its own message. Method: named attacks at and beyond each bound.
+/// Goal: what a sender makes up costs at most its own message.
+///
+/// Method: named attacks at and beyond each bound.
 @Suite struct HostileInputTests {
     @Test func depthLimitHoldsAlsoInSkippedParts() throws {
         func nested(_ depth: Int) -> String {
@@ -47,7 +49,8 @@ import Testing
     }
 
     @Test func strangeEscapesAreReadLiterally() throws {
-        let found = try decode(#"{"a":"\ud800","b":"\ud83d\ude00","c":"\x","d":"\u12","e":"\u0000"}"#, "a", "b", "c", "d", "e")
+        let found = try decode(
+            #"{"a":"\ud800","b":"\ud83d\ude00","c":"\x","d":"\u12","e":"\u0000"}"#, "a", "b", "c", "d", "e")
         #expect(found.records[0].values == ["\u{FFFD}", "😀", "\\x", "\\u12", "\0"])
     }
 

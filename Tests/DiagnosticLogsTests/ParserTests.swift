@@ -1,7 +1,9 @@
 import DiagnosticLogs
 import Testing
 
-/// Goal: the small parsers say what Azure's spellings mean and nothing more. Method: tables.
+/// Goal: the small parsers say what Azure's spellings mean and nothing more.
+///
+/// Method: tables.
 @Suite struct ParserTests {
     @Test(arguments: [
         ("Information", LogLevel.informational), ("informational", .informational), ("4", .informational),
@@ -32,7 +34,8 @@ import Testing
 
     @Test func addresses() {
         let table: [(String, CallerAddress)] = [
-            ("81.2.69.144", .address("81.2.69.144", port: nil)), ("10.0.0.10:49539", .address("10.0.0.10", port: 49_539)),
+            ("81.2.69.144", .address("81.2.69.144", port: nil)),
+            ("10.0.0.10:49539", .address("10.0.0.10", port: 49_539)),
             ("[2001:db8::1]:443", .address("2001:db8::1", port: 443)), ("[::1]", .address("::1", port: nil)),
             ("2001:db8:0:0:0:0:0:1", .address("2001:db8:0:0:0:0:0:1", port: nil)), ("::", .address("::", port: nil)),
             ("fe80::", .address("fe80::", port: nil)), ("::ffff:1.2.3.4", .address("::ffff:1.2.3.4", port: nil)),
@@ -54,7 +57,8 @@ import Testing
 
     @Test func resourceIDs() {
         let id = ResourceID(
-            "/SUBSCRIPTIONS/Sub-1/RESOURCEGROUPS/My Group/PROVIDERS/MICROSOFT.COGNITIVESERVICES/ACCOUNTS/Acct/DEPLOYMENTS/GPT4")
+            "/SUBSCRIPTIONS/Sub-1/RESOURCEGROUPS/My Group/PROVIDERS/MICROSOFT.COGNITIVESERVICES/ACCOUNTS/Acct/DEPLOYMENTS/GPT4"
+        )
         #expect(id.subscriptionID == "sub-1")
         #expect(id.resourceGroup == "my group")
         #expect(id.provider == "microsoft.cognitiveservices/accounts")
@@ -72,7 +76,8 @@ import Testing
         let ofExtension = ResourceID("/subscriptions/s/resourceGroups/g/providers/A.B/c/d/providers/E.F/g/h")
         #expect(ofExtension.provider == "e.f/g" && ofExtension.name == "h" && ofExtension.resourceGroup == "g")
 
-        let rule = ResourceID("/subscriptions/s/resourceGroups/g/providers/M.EventHub/namespaces/N/authorizationRules/R")
+        let rule = ResourceID(
+            "/subscriptions/s/resourceGroups/g/providers/M.EventHub/namespaces/N/authorizationRules/R")
         #expect(rule.name == nil && rule.namespace == "n" && rule.authorizationRule == "r" && rule.leafName == "r")
 
         for text in ["", "/", "//", "providers", "/providers/", "subscriptions", "/subscriptions//x", "a/b/c"] {
@@ -82,9 +87,11 @@ import Testing
     }
 
     @Test(arguments: [
-        ("Administrative", "activitylogs", "azure.activitylogs"), ("resourcehealth", "activitylogs", "azure.activitylogs"),
+        ("Administrative", "activitylogs", "azure.activitylogs"),
+        ("resourcehealth", "activitylogs", "azure.activitylogs"),
         ("Write", "activitylogs", "azure.activitylogs"), ("SignInLogs", "signinlogs", "azure.signinlogs"),
-        ("NonInteractiveUserSignInLogs", "signinlogs", "azure.signinlogs"), ("AuditLogs", "auditlogs", "azure.auditlogs"),
+        ("NonInteractiveUserSignInLogs", "signinlogs", "azure.signinlogs"),
+        ("AuditLogs", "auditlogs", "azure.auditlogs"),
         ("UserRiskEvents", "riskdetection", "azure.identity_protection"),
         ("MicrosoftGraphActivityLogs", "platformlogs", "azure.graphactivitylogs"),
         ("AZFWNetworkRule", "platformlogs", "azure.firewall_logs"),

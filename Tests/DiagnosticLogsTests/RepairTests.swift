@@ -1,16 +1,18 @@
 import DiagnosticLogs
 import Testing
 
-/// Goal: known damage is repaired, counted by name, and costs nobody else's record. Method: bodies modelled on the
-/// damage that Azure services do, with sound neighbours.
+/// Goal: known damage is repaired, counted by name, and costs nobody else's record.
+///
+/// Method: bodies modelled on the damage that Azure services do, with sound neighbours.
 @Suite struct RepairTests {
     @Test func singleQuotes() throws {
         let body =
             #"{"records":[{"n":1},{"n":2,"properties": {'app':'it's {odd, here','say':'a "word"','levelId':2}},{"n":3}]}"#
         let found = try decode(body, "n", "properties.app", "properties.say", "properties.levelId")
-        #expect(found.records.map(\.values) == [
-            ["1", nil, nil, nil], ["2", "it's {odd, here", "a \"word\"", "2"], ["3", nil, nil, nil],
-        ])
+        #expect(
+            found.records.map(\.values) == [
+                ["1", nil, nil, nil], ["2", "it's {odd, here", "a \"word\"", "2"], ["3", nil, nil, nil],
+            ])
         #expect(found.records.map(\.repairs) == [[], ["singleQuotes"], []])
         #expect(found.dead.isEmpty)
         #expect(found.summary.count(of: .singleQuotes) == 1)

@@ -1,7 +1,9 @@
 import CSimdjson
 import Testing
 
-/// Goal: the JSON library is the one this build expects. Method: its start-up self-test and its kernel name.
+/// Goal: the JSON library is the one this build expects.
+///
+/// Method: its start-up self-test and its kernel name.
 @Suite struct SimdjsonTests {
     @Test func selfTestPasses() {
         #expect(csj_self_test() == 1)

@@ -1,8 +1,9 @@
 import DiagnosticLogs
 import Testing
 
-/// Goal: every form of time that Azure services write is read to the nanosecond. Method: tables, a round trip, and every
-/// single-byte change of a good time.
+/// Goal: every form of time that Azure services write is read to the nanosecond.
+///
+/// Method: tables, a round trip, and every single-byte change of a good time.
 @Suite struct TimestampTests {
     @Test(arguments: [
         ("1970-01-01T00:00:00Z", 0), ("2019-10-24T00:13:46.3554259Z", 1_571_876_026_355_425_900),
@@ -71,7 +72,8 @@ import Testing
         var generator = SeededGenerator(seed: 11)
         for _ in 0..<2000 {
             let time = Timestamp(
-                nanoseconds: Int64.random(in: -6_000_000_000_000_000_000...7_000_000_000_000_000_000, using: &generator))
+                nanoseconds: Int64.random(in: -6_000_000_000_000_000_000...7_000_000_000_000_000_000, using: &generator)
+            )
             // A blank in front makes the fast path pass.
             #expect(Timestamp(parsing: time.iso8601) == Timestamp(parsing: " " + time.iso8601))
         }

@@ -1,7 +1,9 @@
 import DiagnosticLogs
 import Testing
 
-/// Goal: typed records and evidence hold what the record says. Method: one record per kind, made for the test.
+/// Goal: typed records and evidence hold what the record says.
+///
+/// Method: one record per kind, made for the test.
 @Suite struct TypedRecordTests {
     private let activity = #"""
         {"time":"2024-05-01T10:00:00Z","resourceId":"/SUBSCRIPTIONS/S/RESOURCEGROUPS/G/PROVIDERS/MICROSOFT.COGNITIVESERVICES/ACCOUNTS/A",
@@ -73,7 +75,8 @@ import Testing
         let signIn = #"""
             {"category":"SignInLogs","identity":"Some One","properties":{"userId":"u2","userPrincipalName":"b@example.test","appId":"app2","ipAddress":"192.0.2.4"}}
             """#
-        let vault = #"{"category":"AuditEvent","identity":{"claim":{"oid":"o3","appid":"app3","upn":"c@example.test"}}}"#
+        let vault =
+            #"{"category":"AuditEvent","identity":{"claim":{"oid":"o3","appid":"app3","upn":"c@example.test"}}}"#
         let plain = #"{"category":"X","identity":"Display Name"}"#
         let found = try decode("[\(audit),\(signIn),\(vault),\(plain)]", "category").records.map(\.evidence)
         #expect(found.map(\.principalName) == ["a@example.test", "b@example.test", "c@example.test", "Display Name"])
@@ -85,7 +88,9 @@ import Testing
     @Test func viewsGiveTypedRecordsAndText() throws {
         let decoder = EnvelopeDecoder(plan: .empty)
         var scalars: [String] = []
-        decoder.decode(copying: Array("[\(activity), { \"a\" : [ 1, \"x \\\" y\" , true, null ] } ]".utf8), enqueued: enqueued) { record in
+        decoder.decode(
+            copying: Array("[\(activity), { \"a\" : [ 1, \"x \\\" y\" , true, null ] } ]".utf8), enqueued: enqueued
+        ) { record in
             if record.index == 0 {
                 #expect(record.activityLog()?.claims.applicationID == "app")
                 #expect(record.openAILog() == nil)

@@ -177,6 +177,7 @@ import Testing
         let loaded = Self.load(try #require(Self.published))
         #expect(loaded.refusals == [] && loaded.warnings == [])
         let rule = try #require(loaded.rules.first)
+        try CompiledRules.check(rule)
         #expect(rule.metadata.id == "4021e78d-5293-48d3-adee-a70fa4c18fab")
         #expect(rule.metadata.attacks.map(\.id) == ["AML.T0044"])
         #expect(rule.metadata.severity == .medium && rule.metadata.riskScore == 47)

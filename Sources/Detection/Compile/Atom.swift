@@ -21,7 +21,9 @@ enum Atom: Sendable {
     }
 }
 
-/// What makes two atoms the same test. Used in memory while compiling only.
+/// What makes two atoms the same test.
+///
+/// Used in memory while compiling only.
 enum AtomKey: Hashable {
     case field(Field, Matcher)
     case keyword(StringPattern)
@@ -36,7 +38,9 @@ struct AtomTable {
 
     init(plan: FieldPlan) { self.plan = plan }
 
-    /// The slot of a field. Every field of every rule is in the plan; one that is not reads as missing.
+    /// The slot of a field.
+    ///
+    /// Every field of every rule is in the plan; one that is not reads as missing.
     func slot(of field: Field) -> Int { plan.slotNumber(of: field) ?? Int(Int32.max) }
 
     /// A scope for expressions over a record.

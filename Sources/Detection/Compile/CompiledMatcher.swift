@@ -52,7 +52,9 @@ extension CompiledMatcher {
     }
 }
 
-/// Tests slots of one record. Holds memory that is reused from record to record.
+/// Tests slots of one record.
+///
+/// Holds memory that is reused from record to record.
 struct SlotTester {
     private var folded: [UInt8] = []
     private var other: [UInt8] = []
@@ -100,7 +102,9 @@ struct SlotTester {
         }
     }
 
-    /// Runs with the text of an escaped string of an array, unescaped. Allocates: such elements are rare.
+    /// Runs with the text of an escaped string of an array, unescaped.
+    ///
+    /// Allocates: such elements are rare.
     private mutating func withText(
         of slot: FieldSlot, _ body: (inout SlotTester, UnsafeRawBufferPointer) -> Bool
     ) -> Bool {

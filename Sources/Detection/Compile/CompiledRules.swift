@@ -72,20 +72,26 @@ public struct CompiledRules: Sendable {
         _ = try CompiledRules([rule])
     }
 
-    /// The version of a rule, 32 hexadecimal digits: a hash of what it means. Nil for a rule that is not here.
+    /// The version of a rule, 32 hexadecimal digits: a hash of what it means.
+    ///
+    /// Nil for a rule that is not here.
     public func fingerprint(of ruleID: String) -> String? {
         rules.firstIndex { $0.metadata.id == ruleID }.map { fingerprints[$0] }
     }
 
-    /// Rules whose answer needs every partition. An instance that reads only some must not run them, unless it is told
-    /// to accept partial answers: a threshold of 100 over four instances of 30 each would silently never fire.
+    /// Rules whose answer needs every partition.
+    ///
+    /// An instance that reads only some must not run them, unless it is told to accept partial answers: a threshold of
+    /// 100 over four instances of 30 each would silently never fire.
     public var rulesNeedingAllPartitions: [Rule] {
         rules.filter { rule in
             if case .aggregate = rule.body { rule.scope == .global } else { false }
         }
     }
 
-    /// How a rule is run, for people. Nil for a rule that is not here.
+    /// How a rule is run, for people.
+    ///
+    /// Nil for a rule that is not here.
     public func explanation(of ruleID: String) -> RuleExplanation? {
         guard let number = rules.firstIndex(where: { $0.metadata.id == ruleID }) else { return nil }
         return RuleExplanation(rules[number], bodies[number], witnesses[number])
@@ -110,7 +116,9 @@ enum CompiledBody: Sendable {
 }
 
 extension Rule {
-    /// The condition with the log source as a part of it. A dimension that the record does not have fits every rule.
+    /// The condition with the log source as a part of it.
+    ///
+    /// A dimension that the record does not have fits every rule.
     var effectiveCondition: Condition {
         guard let source = logSource else { return condition }
         var parts: [Condition] = []

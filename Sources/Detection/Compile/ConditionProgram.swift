@@ -1,6 +1,8 @@
 /// A condition as a flat program of tests and jumps, without recursion and without allocation when run.
 struct ConditionProgram: Sendable {
-    /// One step. Targets are instruction numbers, or ``accept`` and ``reject``.
+    /// One step.
+    ///
+    /// Targets are instruction numbers, or ``accept`` and ``reject``.
     enum Instruction: Sendable {
         case test(atom: Int32, onTrue: Int32, onFalse: Int32)
         /// Sets a counter to zero.
@@ -29,8 +31,9 @@ indirect enum AtomCondition {
 }
 
 extension AtomCondition {
-    /// Lowers a condition, registering its tests. Three-valued expressions are split at and/or/not while their outcome
-    /// "is true" stays what it was.
+    /// Lowers a condition, registering its tests.
+    ///
+    /// Three-valued expressions are split at and/or/not while their outcome "is true" stays what it was.
     init(_ condition: Condition, _ table: inout AtomTable) throws(DetectionError) {
         switch condition {
         case .constant(let value): self = .constant(value)

@@ -125,8 +125,10 @@ struct RowPipeline: Sendable {
             reasons: [])
     }
 
-    /// Runs the rows of one window through the stages. Rows come in the order of their group keys; what has no order of
-    /// its own keeps it, so equal input gives equal output.
+    /// Runs the rows of one window through the stages.
+    ///
+    /// Rows come in the order of their group keys; what has no order of its own keeps it, so equal input gives equal
+    /// output.
     func run(_ rows: [ResultRow], limits: FoldLimits) -> [ResultRow] {
         var rows = rows
         for stage in stages {
@@ -148,7 +150,9 @@ struct RowPipeline: Sendable {
                     }
                 }
             case .project(let columns):
-                for index in rows.indices { rows[index].columns = columns.map { [old = rows[index].columns] in old[$0] } }
+                for index in rows.indices {
+                    rows[index].columns = columns.map { [old = rows[index].columns] in old[$0] }
+                }
             case .sort(let keys): Self.sort(&rows, keys)
             case .limit(let count): rows = Array(rows.prefix(count))
             case .fold(let keys, let names, let folds): rows = Self.fold(rows, keys, names, folds, limits)
@@ -162,11 +166,14 @@ struct RowPipeline: Sendable {
     ) {
         let decorated = rows.enumerated().map { offset, row in
             let context = RowContext(columns: row.columns)
-            return (offset: offset, values: keys.map { key -> Value in
-                // Several values sort by their smallest ascending, by their largest descending.
-                let members = key.0.evaluate(in: context).members.sorted { Value.totalOrder($0, $1) < 0 }
-                return (key.descending ? members.last : members.first) ?? .null
-            })
+            return (
+                offset: offset,
+                values: keys.map { key -> Value in
+                    // Several values sort by their smallest ascending, by their largest descending.
+                    let members = key.0.evaluate(in: context).members.sorted { Value.totalOrder($0, $1) < 0 }
+                    return (key.descending ? members.last : members.first) ?? .null
+                }
+            )
         }
         let sorted = decorated.sorted { a, b in
             for (index, key) in keys.enumerated() {
@@ -188,7 +195,8 @@ struct RowPipeline: Sendable {
         _ limits: FoldLimits
     ) -> [ResultRow] {
         var groups: [[UInt8]: Int] = [:]
-        var results: [(key: [UInt8], values: [Value], accumulators: [Accumulator], origins: [Int], reasons: [String])] = []
+        var results: [(key: [UInt8], values: [Value], accumulators: [Accumulator], origins: [Int], reasons: [String])] =
+            []
         var scratch = ByteWriter()
         func add(_ row: ResultRow?, _ key: [Value]) {
             var writer = ByteWriter()

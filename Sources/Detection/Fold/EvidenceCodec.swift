@@ -18,7 +18,9 @@ extension ByteWriter {
 }
 
 extension EvidenceEntry {
-    /// The evidence, readable. Bytes that were stored and damaged leave the fields empty.
+    /// The evidence, readable.
+    ///
+    /// Bytes that were stored and damaged leave the fields empty.
     var evidence: Evidence {
         var reader = ByteReader(fields)
         let offset = (try? reader.slice()).map { String(decoding: $0, as: UTF8.self) } ?? ""

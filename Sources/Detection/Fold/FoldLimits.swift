@@ -1,15 +1,27 @@
-/// Bounds of what folding keeps. Every one is counted when it is met; none changes which order gives which result.
+/// Bounds of what folding keeps.
+///
+/// Every one is counted when it is met; none changes which order gives which result.
 public struct FoldLimits: Hashable, Sendable {
-    /// Distinct values counted exactly per column, group and pane; beyond it the count is an estimate. Default 10,000.
+    /// Distinct values counted exactly per column, group and pane; beyond it the count is an estimate.
+    ///
+    /// Default 10,000.
     public var distinctValuesMax: Int
-    /// Values that `VALUES` lists, the lowest ones. Default 1,000.
+    /// Values that `VALUES` lists, the lowest ones.
+    ///
+    /// Default 1,000.
     public var listedValuesMax: Int
-    /// Records kept as evidence per finding, the earliest ones. Default 5.
+    /// Records kept as evidence per finding, the earliest ones.
+    ///
+    /// Default 5.
     public var evidenceMax: Int
-    /// Group keys that a partition's fold remembers between deltas to save allocations. Default 65,536.
+    /// Group keys that a partition's fold remembers between deltas to save allocations.
+    ///
+    /// Default 65,536.
     public var internedGroupsMax: Int
     /// How far a record's own time may be ahead of its enqueued time before the enqueued time is used instead (rules on
-    /// the event clock only). Default one hour.
+    /// the event clock only).
+    ///
+    /// Default one hour.
     public var eventTimeAheadMax: Duration
 
     /// Makes limits; values below 1 are raised to 1.

@@ -89,7 +89,9 @@ public struct DeadLetterRecord: Hashable, Sendable, Codable {
     }
 }
 
-/// What a fold counted. Counters only grow; a delta holds what was added since the one before.
+/// What a fold counted.
+///
+/// Counters only grow; a delta holds what was added since the one before.
 public struct FoldCounters: Hashable, Sendable {
     /// Messages folded.
     public var messages: Int64 = 0

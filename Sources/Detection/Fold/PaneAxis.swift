@@ -28,6 +28,15 @@ struct PaneAxis: Sendable, Hashable {
         return attoseconds == 0 && (1...(400 * 86_400)).contains(seconds) ? seconds : nil
     }
 
+    /// True for a time that arithmetic on windows cannot overflow from.
+    static func isInRange(_ time: Int64) -> Bool { time >= earliest && time <= latest }
+
+    /// True for the number of a pane that a time can fall into.
+    func contains(pane number: Int64) -> Bool {
+        let (start, overflow) = (number >> 1).multipliedReportingOverflow(by: pane)
+        return !overflow && Self.isInRange(start)
+    }
+
     /// The pane of a time; nil when no window contains it (hops longer than windows leave gaps).
     func pane(of time: Int64) -> Int64? {
         let (quotient, rest) = CivilTime.floorDivide(min(max(time, Self.earliest), Self.latest), pane)

@@ -31,8 +31,9 @@ struct PanePartial: Sendable {
 }
 
 extension PartitionDelta {
-    /// The state part of the delta in the stored form: position, watermark and partials. Findings and dead letters have
-    /// their own tables in a commit and are no part of it.
+    /// The state part of the delta in the stored form: position, watermark and partials.
+    ///
+    /// Findings and dead letters have their own tables in a commit and are no part of it.
     public func encoded(rules: CompiledRules, limits: FoldLimits = FoldLimits()) -> [UInt8] {
         var change = StateChange()
         change.positions = position.map { [(partition, $0)] } ?? []

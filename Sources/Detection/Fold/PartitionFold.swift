@@ -66,8 +66,9 @@ public final class PartitionFold {
     /// True when a match finding waits: its delta should not wait for the next turn.
     public var hasMatches: Bool { !matches.isEmpty }
 
-    /// Folds a message; 64 readable bytes must follow the body. Returns false for a message that was folded before: it
-    /// is ignored and counted.
+    /// Folds a message; 64 readable bytes must follow the body.
+    ///
+    /// Returns false for a message that was folded before: it is ignored and counted.
     @discardableResult
     public func fold(_ message: MessageHeader, body: UnsafeRawBufferPointer) -> Bool {
         guard begin(message, size: body.count) else { return false }
@@ -80,7 +81,9 @@ public final class PartitionFold {
         return true
     }
 
-    /// Folds a message whose body has no spare bytes behind it, by copying it. For tools and tests.
+    /// Folds a message whose body has no spare bytes behind it, by copying it.
+    ///
+    /// For tools and tests.
     @discardableResult
     public func fold(_ message: MessageHeader, copying body: [UInt8]) -> Bool {
         guard begin(message, size: body.count) else { return false }
@@ -177,7 +180,9 @@ public final class PartitionFold {
         }
     }
 
-    /// The record's time on the rule's clock. Whether it is late is a property of the record alone.
+    /// The record's time on the rule's clock.
+    ///
+    /// Whether it is late is a property of the record alone.
     private func stamp(_ rule: Int, _ record: RecordView, _ message: MessageHeader) -> RecordStamp {
         let enqueued = message.enqueuedTime.nanoseconds
         var time = enqueued

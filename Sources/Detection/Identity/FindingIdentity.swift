@@ -16,7 +16,9 @@ enum FindingIdentity {
         return IdentityHash.hexadecimal(writer)
     }
 
-    /// A finding of a group in a window. `partitions` names those that a partial answer covers.
+    /// A finding of a group in a window.
+    ///
+    /// `partitions` names those that a partial answer covers.
     static func window(
         ruleID: String, version: String, key: [UInt8], end: Int64, length: Int64, partitions: [Int]
     ) -> String {
@@ -29,7 +31,9 @@ enum FindingIdentity {
         return IdentityHash.hexadecimal(writer)
     }
 
-    /// An alert: rule, group and slot. The rule's version is no part of it, so that an edited rule does not alert anew.
+    /// An alert: rule, group and slot.
+    ///
+    /// The rule's version is no part of it, so that an edited rule does not alert anew.
     static func alert(ruleID: String, key: [UInt8], slot: Int64) -> String {
         var writer = ByteWriter(reserving: 128)
         writer.string("hubwatch alert")

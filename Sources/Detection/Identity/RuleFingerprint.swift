@@ -16,9 +16,10 @@ enum RuleFingerprint {
         writer.string("hubwatch rule")
         writer.byte(semantics)
         writer.string(rule.metadata.id)
-        for dimension in [rule.logSource?.product, rule.logSource?.service, rule.logSource?.category,
-            rule.logSource?.dataset]
-        {
+        for dimension in [
+            rule.logSource?.product, rule.logSource?.service, rule.logSource?.category,
+            rule.logSource?.dataset,
+        ] {
             writer.optional(dimension.map(CaseFolding.fold))
         }
         writer.condition(rule.condition)

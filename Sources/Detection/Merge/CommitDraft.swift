@@ -1,9 +1,12 @@
-/// Everything of one commit: it is stored as one transaction or not at all. If storing fails, the same draft is tried
-/// again; the merger does not make it twice.
+/// Everything of one commit: it is stored as one transaction or not at all.
+///
+/// If storing fails, the same draft is tried again; the merger does not make it twice.
 public struct CommitDraft: Sendable {
     /// New positions, by partition.
     public var positions: [Int: PartitionPosition]
-    /// Changes of the state since the last commit, to be appended in this order. Empty when there is a snapshot.
+    /// Changes of the state since the last commit, to be appended in this order.
+    ///
+    /// Empty when there is a snapshot.
     public var stateDeltas: [StateDelta]
     /// The whole state after this commit, when it was asked for: it replaces every blob stored before.
     public var snapshot: [UInt8]?
@@ -11,13 +14,29 @@ public struct CommitDraft: Sendable {
     public var journal: [JournalEntry]
     /// New dead letters, in order.
     public var deadLetters: [DeadLetterRecord]
+    /// Rules that see a partition for the first time with this commit.
+    public var activations: [RuleStart]
     /// What an operator should hear about.
     public var notices: [OperationalNotice]
 }
 
+/// From where on a rule version has seen a partition.
+public struct RuleStart: Hashable, Sendable, Codable {
+    /// Id of the rule.
+    public var ruleID: String
+    /// Its version.
+    public var version: String
+    /// Partition number.
+    public var partition: Int
+    /// The rule has seen the messages behind this sequence number; -1 for all.
+    public var sequenceNumber: Int64
+}
+
 /// A stored change of the state.
 public struct StateDelta: Hashable, Sendable {
-    /// The partition it is filed under. What was decided is filed with the lowest partition of the commit.
+    /// The partition it is filed under.
+    ///
+    /// What was decided is filed with the lowest partition of the commit.
     public var partition: Int
     /// The change, with version and checksum; only the merger reads it.
     public var bytes: [UInt8]
@@ -29,11 +48,16 @@ public struct RestoredState: Sendable {
     public var snapshot: [UInt8]?
     /// All state deltas behind it, of all partitions together, in the order of their commits.
     public var deltas: [[UInt8]]
+    /// Positions to go on from where they differ from those in the state, because an operator moved them.
+    public var positions: [Int: PartitionPosition]
 
     /// Makes the state of a first start, or of what a store holds.
-    public init(snapshot: [UInt8]? = nil, deltas: [[UInt8]] = []) {
+    public init(
+        snapshot: [UInt8]? = nil, deltas: [[UInt8]] = [], positions: [Int: PartitionPosition] = [:]
+    ) {
         self.snapshot = snapshot
         self.deltas = deltas
+        self.positions = positions
     }
 }
 
@@ -88,13 +112,19 @@ public enum CommitUrgency: Int, Comparable, Sendable {
 
 /// Bounds and choices of a merger.
 public struct MergerOptions: Hashable, Sendable {
-    /// Groups that a rule may watch at a time; records of further groups are counted and not folded. Default 100,000.
+    /// Groups that a rule may watch at a time; records of further groups are counted and not folded.
+    ///
+    /// Default 100,000.
     public var groupsPerRuleMax: Int
-    /// How long, in watermark time, a closed window can still be decided again. Default 10 minutes.
+    /// How long, in watermark time, a closed window can still be decided again.
+    ///
+    /// Default 10 minutes.
     public var closedWindowRetention: Duration
     /// Partitions that a partial answer covers, when partial answers are allowed; empty when the answer is whole.
     public var partialPartitions: [Int]
-    /// Windows without records that are judged at once, for rules that such windows can satisfy. Default 10,000.
+    /// Windows without records that are judged at once, for rules that such windows can satisfy.
+    ///
+    /// Default 10,000.
     public var emptyWindowsMax: Int
     /// Bounds of what is kept per group.
     public var limits: FoldLimits

@@ -26,6 +26,11 @@ struct GroupLedger: Sendable {
 
     var isEmpty: Bool { windows.isEmpty && alerts.isEmpty }
 
+    /// True when every time in it is one that windows can be computed from.
+    var isInRange: Bool {
+        windows.allSatisfy { PaneAxis.isInRange($0.end) } && alerts.allSatisfy { PaneAxis.isInRange($0.end) }
+    }
+
     func window(endingAt end: Int64) -> Int? { windows.firstIndex { $0.end == end } }
 
     /// True when a finding of a window in the range is open.

@@ -19,7 +19,12 @@ extension Merger {
         return CommitDraft(
             positions: taken.positions, stateDeltas: snapshot ? [] : deltas(of: taken),
             snapshot: snapshot ? wholeState().encoded(limits: options.limits) : nil, journal: taken.journal,
-            deadLetters: taken.deadLetters, notices: taken.notices(rules))
+            deadLetters: taken.deadLetters,
+            activations: taken.activations.map {
+                RuleStart(
+                    ruleID: rules.rules[$0.rule].metadata.id, version: rules.fingerprints[$0.rule],
+                    partition: $0.partition, sequenceNumber: $0.sequence)
+            }, notices: taken.notices(rules))
     }
 
     private func deltas(of taken: PendingCommit) -> [StateDelta] {
@@ -81,7 +86,9 @@ extension Merger {
         return change
     }
 
-    /// Rebuilds the state from what was stored, then decides every open window again. To be called once, first.
+    /// Rebuilds the state from what was stored, then decides every open window again.
+    ///
+    /// To be called once, first.
     ///
     /// State of rules that are not loaded any more, or that mean something else now, is dropped and counted; the state of
     /// unchanged rules is kept. **Errors**: damaged or foreign bytes; the merger is then not to be used.
@@ -101,8 +108,14 @@ extension Merger {
                 apply(part, to: rule)
             }
         }
+        for (partition, moved) in state.positions {
+            let first = positions[partition]?.firstEnqueuedTime
+            positions[partition] = moved
+            positions[partition]?.firstEnqueuedTime = moved.firstEnqueuedTime ?? first
+        }
         for rule in states.indices {
-            for (partition, position) in positions where states[rule].activations[partition] == nil {
+            for (partition, position) in positions.sorted(by: { $0.key < $1.key })
+            where states[rule].activations[partition] == nil {
                 states[rule].activations[partition] = position.sequenceNumber
                 pending.activations.append((rule, partition, position.sequenceNumber))
             }
@@ -117,13 +130,15 @@ extension Merger {
     }
 
     private mutating func apply(_ part: StateChange.RuleChange, to rule: Int) {
-        if let closed = part.closedThrough {
+        if let closed = part.closedThrough, PaneAxis.isInRange(closed) {
             states[rule].closedThrough = states[rule].closedThrough.map { max($0, closed) } ?? closed
         }
         for (partition, sequence) in part.activations { states[rule].activations[partition] = sequence }
-        for ledger in part.ledgers { states[rule].ledgers[StableHash(ledger.key)] = ledger }
+        for ledger in part.ledgers where ledger.isInRange { states[rule].ledgers[StableHash(ledger.key)] = ledger }
         guard case .aggregate(let aggregate) = rules.bodies[rule] else { return }
-        for pane in part.panes where pane.partial.accumulators.count == aggregate.folds.count {
+        // Stored numbers are checked like any input: windows are computed from them.
+        for pane in part.panes
+        where pane.partial.accumulators.count == aggregate.folds.count && aggregate.axis.contains(pane: pane.pane) {
             var pane = pane
             pane.rule = rule
             if !insert(pane, isPartitioned: aggregate.isPartitioned) {

@@ -2,7 +2,9 @@ public import DiagnosticLogs
 
 /// Deciding windows: which rows of a window are findings, and what is journaled about them.
 extension Merger {
-    /// Closes every window behind the watermark. Call it when time has passed without deltas; merging does it too.
+    /// Closes every window behind the watermark.
+    ///
+    /// Call it when time has passed without deltas; merging does it too.
     public mutating func advance(now: Timestamp) {
         guard let watermark else { return }
         for rule in states.indices {
@@ -59,7 +61,8 @@ extension Merger {
         if aggregate.emptyWindowQualifies(limits: options.limits) {
             let first = positions.values.compactMap(\.firstEnqueuedTime).min()
             if let start = after.map({ $0 + axis.hop }) ?? first.flatMap({ firstEnd(axis, $0) }), start <= through {
-                let lowest = through - Int64(options.emptyWindowsMax - 1) * axis.hop
+                let (reach, overflow) = Int64(options.emptyWindowsMax - 1).multipliedReportingOverflow(by: axis.hop)
+                let lowest = through - (overflow ? PaneAxis.latest : min(reach, PaneAxis.latest))
                 if start < lowest { pending.count(.windowsSkipped, rule: rule, (lowest - start) / axis.hop) }
                 ends.formUnion(stride(from: max(start, lowest), through: through, by: Int(axis.hop)))
             }
@@ -165,7 +168,7 @@ extension Merger {
             let alertID = ledger.windows[known].alertID
             ledger.windows[known].digest = digest
             if mode == .again {
-                ledger.windows[known].revision += 1
+                ledger.windows[known].revision &+= 1
                 journal(
                     JournalEntry(
                         finding: finding, activity: .update, revision: ledger.windows[known].revision, isAlert: false,
@@ -191,8 +194,9 @@ extension Merger {
         pending.ledgers.insert(LedgerName(rule: rule, group: group))
     }
 
-    /// Counts findings of a window that do not hold now: a late record can undo tests such as `count < 5`. One that
-    /// was opened early cannot come here, because only growing conditions open early.
+    /// Counts findings of a window that do not hold now: a late record can undo tests such as `count < 5`.
+    ///
+    /// One that was opened early cannot come here, because only growing conditions open early.
     private mutating func noteWithdrawn(
         _ rule: Int, _ end: Int64, _ found: Set<StableHash>, only: Set<StableHash>?, _ mode: Mode
     ) {

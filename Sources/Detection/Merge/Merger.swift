@@ -50,7 +50,9 @@ public struct Merger: Sendable {
         return lowest
     }
 
-    /// How far a partition is merged; after a restore, where to go on from. Nil for one never heard of.
+    /// How far a partition is merged; after a restore, where to go on from.
+    ///
+    /// Nil for one never heard of.
     public func position(of partition: Int) -> PartitionPosition? { positions[partition] }
 
     /// Groups that are being watched, over all rules.

@@ -26,7 +26,9 @@ extension StateChange {
     private static let magic: [UInt8] = [0x48, 0x57, 0x44, 0x53]
     private static let version: UInt8 = 1
 
-    /// Magic, version, checksum, body. Equal changes give equal bytes: everything is sorted first.
+    /// Magic, version, checksum, body.
+    ///
+    /// Equal changes give equal bytes: everything is sorted first.
     func encoded(limits: FoldLimits) -> [UInt8] {
         var body = ByteWriter(reserving: 4_096)
         body.count(positions.count)

@@ -40,7 +40,9 @@ struct WindowDecision {
                 aggregate.pipeline.row(
                     key: group.state.values, names: aggregate.keyNames, aggregates: group.aggregates, origin: number))
         }
-        if inside.isEmpty, only == nil, !aggregate.isPartitioned { byPartition[nil] = aggregate.rowsOfNothing(options.limits) }
+        if inside.isEmpty, only == nil, !aggregate.isPartitioned {
+            byPartition[nil] = aggregate.rowsOfNothing(options.limits)
+        }
         var passed: [Row] = []
         // Rules that judge partitions apart run their stages per partition.
         for (partition, rows) in byPartition.sorted(by: { ($0.key ?? -1) < ($1.key ?? -1) }) {
@@ -94,7 +96,8 @@ struct WindowDecision {
             id: FindingIdentity.window(
                 ruleID: rule.metadata.id, version: version, key: row.key, end: end, length: length,
                 partitions: partitions),
-            rule: rule.metadata, ruleVersion: version, group: row.group, window: bounds, values: row.values, count: rows,
+            rule: rule.metadata, ruleVersion: version, group: row.group, window: bounds, values: row.values,
+            count: rows,
             firstSeen: partial.map { Timestamp(nanoseconds: $0.first.time) } ?? bounds.start,
             lastSeen: partial.map { Timestamp(nanoseconds: $0.last.time) } ?? bounds.end,
             firstPosition: partial?.first.position ?? nowhere, lastPosition: partial?.last.position ?? nowhere,

@@ -1,7 +1,9 @@
 public import DiagnosticLogs
 
-/// What a record must satisfy. Two-valued: a test of a missing field is false and its negation is true (Sigma's logic).
-/// Three-valued logic (ES|QL's) lives inside ``holds(_:)`` and never leaks out.
+/// What a record must satisfy.
+///
+/// Two-valued: a test of a missing field is false and its negation is true (Sigma's logic). Three-valued logic
+/// (ES|QL's) lives inside ``holds(_:)`` and never leaks out.
 public indirect enum Condition: Hashable, Sendable {
     /// Always or never.
     case constant(Bool)

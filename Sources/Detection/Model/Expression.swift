@@ -34,7 +34,9 @@ public indirect enum Expression: Hashable, Sendable {
     case call(ScalarFunction, [Expression])
 }
 
-/// Arithmetic operators. Integer division goes toward zero; overflow and division by zero are null.
+/// Arithmetic operators.
+///
+/// Integer division goes toward zero; overflow and division by zero are null.
 public enum Arithmetic: String, Hashable, Sendable, Codable {
     /// a + b
     case add
@@ -48,7 +50,9 @@ public enum Arithmetic: String, Hashable, Sendable, Codable {
     case remainder
 }
 
-/// The scalar functions the engine knows. Later rule formats add to this list.
+/// The scalar functions the engine knows.
+///
+/// Later rule formats add to this list.
 public enum ScalarFunction: String, Hashable, Sendable, Codable, CaseIterable {
     /// `TO_LOWER(text)`
     case toLower
@@ -80,7 +84,9 @@ public enum ScalarFunction: String, Hashable, Sendable, Codable, CaseIterable {
     case absolute
 }
 
-/// A value of a row. A field is a bag of none (null), one, or many values.
+/// A value of a row.
+///
+/// A field is a bag of none (null), one, or many values.
 public enum Value: Hashable, Sendable, Codable {
     /// No value.
     case null

@@ -5,7 +5,9 @@ public import DiagnosticLogs
 /// The set of closed findings is a pure function of the events and the rules: only ``times`` and ``Evidence/receivedAt``
 /// depend on when hubwatch ran.
 public struct Finding: Hashable, Sendable, Codable {
-    /// Hash of (rule id, rule version, group key, window): the same on every replay. 32 hexadecimal digits.
+    /// Hash of (rule id, rule version, group key, window): the same on every replay.
+    ///
+    /// 32 hexadecimal digits.
     public var id: String
     /// The rule's metadata.
     public var rule: RuleMetadata

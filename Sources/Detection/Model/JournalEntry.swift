@@ -3,7 +3,9 @@
 /// A finding of a match rule has one entry, its creation. A finding of a window is created (early, or when its window is
 /// over) and closed with its final values when the window is over; a record that comes later still updates it.
 public struct JournalEntry: Hashable, Sendable, Codable {
-    /// What happened. The names are OCSF's.
+    /// What happened.
+    ///
+    /// The names are OCSF's.
     public enum Activity: String, Hashable, Sendable, Codable {
         /// The finding is new.
         case create
@@ -19,9 +21,13 @@ public struct JournalEntry: Hashable, Sendable, Codable {
     public var activity: Activity
     /// Counts updates, from 1; 0 for other activities.
     public var revision: Int
-    /// True when this entry raises a new alert. Entries of findings that belong to an alert raised before carry its id.
+    /// True when this entry raises a new alert.
+    ///
+    /// Entries of findings that belong to an alert raised before carry its id.
     public var isAlert: Bool
-    /// The alert that the finding belongs to: a hash of rule id, group and slot. 32 hexadecimal digits.
+    /// The alert that the finding belongs to: a hash of rule id, group and slot.
+    ///
+    /// 32 hexadecimal digits.
     public var alertID: String
 
     /// Makes an entry.

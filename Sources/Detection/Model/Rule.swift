@@ -64,7 +64,9 @@ public enum RuleBody: Sendable {
 
 /// A rule whose every matching record is a finding.
 public struct MatchRule: Sendable {
-    /// The field that names an operation: records that share it are one finding. Nil: each record is its own.
+    /// The field that names an operation: records that share it are one finding.
+    ///
+    /// Nil: each record is its own.
     public var oncePer: Field?
 
     /// Makes a match rule.
@@ -75,13 +77,17 @@ public struct MatchRule: Sendable {
 public struct AggregateRule: Sendable {
     /// The window.
     public var window: HoppingWindow
-    /// Columns that make the group key, in order; empty for one group of everything. A null is a group of its own.
+    /// Columns that make the group key, in order; empty for one group of everything.
+    ///
+    /// A null is a group of its own.
     public var keys: [NamedExpression]
     /// Columns folded per group, in order.
     public var aggregates: [Aggregate]
     /// What is done with the result rows at each hop, in order.
     public var stages: [RowStage]
-    /// The most rows that count as findings at one hop upstream. Kept for display: it never cuts findings.
+    /// The most rows that count as findings at one hop upstream.
+    ///
+    /// Kept for display: it never cuts findings.
     public var maxSignals: Int
 
     /// Makes an aggregate rule.
@@ -158,7 +164,9 @@ public enum AggregateFunction: String, Hashable, Sendable, Codable {
     case values
 }
 
-/// What is done with the rows of a hop. Rows have named columns; expressions here read them with `.column`.
+/// What is done with the rows of a hop.
+///
+/// Rows have named columns; expressions here read them with `.column`.
 public enum RowStage: Hashable, Sendable {
     /// Keeps the rows where the expression is true.
     case filter(Expression)
@@ -247,15 +255,18 @@ public struct SortKey: Hashable, Sendable {
 
 /// How findings of a group become alerts: one alert per `floor(window end / duration)`.
 public struct Suppression: Hashable, Sendable {
-    /// The span in which a group alerts once. Zero: none given. A rule with windows then alerts once per window length,
-    /// and a match rule with every finding.
+    /// The span in which a group alerts once.
+    ///
+    /// Zero: none given. A rule with windows then alerts once per window length, and a match rule with every finding.
     public var duration: Duration
 
     /// Makes a suppression.
     public init(duration: Duration = .seconds(0)) { self.duration = duration }
 }
 
-/// The logs that a rule reads. A dimension that is nil fits every record. Source: Sigma `logsource`.
+/// The logs that a rule reads.
+///
+/// A dimension that is nil fits every record. Source: Sigma `logsource`.
 public struct LogSource: Hashable, Sendable {
     /// `azure`, or nil.
     public var product: String?

@@ -48,7 +48,9 @@ public struct RuleMetadata: Hashable, Sendable, Codable {
         self.origin = origin
     }
 
-    /// How bad a finding is. Raw values are OCSF `severity_id`.
+    /// How bad a finding is.
+    ///
+    /// Raw values are OCSF `severity_id`.
     public enum Severity: Int, Hashable, Sendable, Codable {
         /// For information.
         case informational = 1

@@ -29,7 +29,8 @@ struct CompiledRegex: Sendable {
 
     private static func emit(_ node: RegexNode, into program: inout [Instruction]) throws(DetectionError) {
         guard program.count < instructionCountMax else {
-            throw DetectionError(.ruleNotRunnable, "regular expression: it is too large once its repetitions are unrolled")
+            throw DetectionError(
+                .ruleNotRunnable, "regular expression: it is too large once its repetitions are unrolled")
         }
         switch node {
         case .empty: break

@@ -34,7 +34,9 @@ indirect enum RegexNode: Sendable {
 }
 
 /// Reads the regular-expression subset that rules use: literals, classes, groups, alternation, counted and lazy
-/// repetition, anchors, word boundaries, inline flags. Back-references and look-around are refused.
+/// repetition, anchors, word boundaries, inline flags.
+///
+/// Back-references and look-around are refused.
 struct RegexParser {
     private struct Flags {
         var ignoreCase: Bool

@@ -1,4 +1,6 @@
-/// Calendar arithmetic in UTC, without Foundation. Source: Howard Hinnant's days-from-civil algorithms.
+/// Calendar arithmetic in UTC, without Foundation.
+///
+/// Source: Howard Hinnant's days-from-civil algorithms.
 enum CivilTime {
     /// Writes milliseconds since the epoch as `2026-01-31T23:59:59.123Z`.
     static func text(milliseconds: Int64) -> String {

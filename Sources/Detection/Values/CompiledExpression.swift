@@ -27,7 +27,9 @@ struct ExpressionScope {
     /// Names of the row's columns, in order.
     var columns: [String]
 
-    /// Compiles an expression. A column or field that does not exist is null: there is no mapping to check against.
+    /// Compiles an expression.
+    ///
+    /// A column or field that does not exist is null: there is no mapping to check against.
     func compile(_ expression: Expression) throws(DetectionError) -> CompiledExpression {
         switch expression {
         case .literal(let value): return .literal(value)
@@ -72,7 +74,9 @@ struct RowContext: ExpressionContext {
 }
 
 extension CompiledExpression {
-    /// The value in a context, by three-valued logic. A bag in a place for one value gives null.
+    /// The value in a context, by three-valued logic.
+    ///
+    /// A bag in a place for one value gives null.
     func evaluate(in context: borrowing some ExpressionContext) -> Value {
         switch self {
         case .literal(let value): return value

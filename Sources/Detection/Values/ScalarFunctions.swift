@@ -41,7 +41,9 @@ extension Arithmetic {
 }
 
 extension ScalarFunction {
-    /// Applies the function. A missing argument is null.
+    /// Applies the function.
+    ///
+    /// A missing argument is null.
     func apply(_ arguments: [CompiledExpression], _ context: borrowing some ExpressionContext) -> Value {
         switch self {
         case .coalesce:
@@ -66,7 +68,8 @@ extension ScalarFunction {
         }
     }
 
-    private static func choose(_ arguments: [CompiledExpression], _ context: borrowing some ExpressionContext) -> Value {
+    private static func choose(_ arguments: [CompiledExpression], _ context: borrowing some ExpressionContext) -> Value
+    {
         var at = 0
         while at + 1 < arguments.count {
             if arguments[at].evaluate(in: context).truth == true { return arguments[at + 1].evaluate(in: context) }

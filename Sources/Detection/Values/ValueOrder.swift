@@ -23,8 +23,9 @@ extension Value {
         }
     }
 
-    /// A total order over all values: null, booleans, numbers, times, texts (by bytes), bags. Equal only if identical
-    /// once numbers are compared as numbers; a long precedes the equal double.
+    /// A total order over all values: null, booleans, numbers, times, texts (by bytes), bags.
+    ///
+    /// Equal only if identical once numbers are compared as numbers; a long precedes the equal double.
     static func totalOrder(_ a: Value, _ b: Value) -> Int {
         if a.rank != b.rank { return threeWay(a.rank, b.rank) }
         if case .bag(let x) = a, case .bag(let y) = b {

@@ -1,4 +1,6 @@
-/// Bytes that could not be decoded to records, and why. Valid only while its callback runs.
+/// Bytes that could not be decoded to records, and why.
+///
+/// Valid only while its callback runs.
 public struct DeadLetter {
     /// Why.
     public let reason: DeadLetterReason
@@ -12,7 +14,9 @@ public struct DeadLetter {
     public let index: Int
 }
 
-/// Why bytes could not be decoded. Raw values are stable: they are stored and counted.
+/// Why bytes could not be decoded.
+///
+/// Raw values are stable: they are stored and counted.
 public enum DeadLetterReason: String, Hashable, Sendable, Codable, CaseIterable {
     /// Plain text, a number, a literal, or an array where a record belongs.
     case notAnObject

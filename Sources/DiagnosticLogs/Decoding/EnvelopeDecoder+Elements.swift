@@ -47,7 +47,7 @@ extension EnvelopeDecoder {
                 cursor.fault.reason, start..<end, at: cursor.faultPosition, text, &pass, onDeadLetter)
         }
         cursor.clearFault()
-        cursor.rewind(to: next)
+        cursor.move(to: next)
         return true
     }
 
@@ -139,7 +139,8 @@ extension EnvelopeDecoder {
         onDeadLetter(
             DeadLetter(
                 reason: reason, bytes: UnsafeRawBufferPointer(rebasing: text.source[start..<end]),
-                start: text.bodyOffset(range.lowerBound), position: text.bodyOffset(position), index: pass.outcomes - 1))
+                start: text.bodyOffset(range.lowerBound), position: text.bodyOffset(position), index: pass.outcomes - 1)
+        )
     }
 }
 

@@ -1,5 +1,7 @@
 extension EnvelopeDecoder {
-    /// Repairs in the order in which they are tried. Each attempt keeps those before it; the first changes least.
+    /// Repairs in the order in which they are tried.
+    ///
+    /// Each attempt keeps those before it; the first changes least.
     private static let ladder: [RepairSet] = [
         .strippedMarks, .replacedInvalidUTF8, .escapedControlCharacters, .singleQuotes, .postgresBlobList,
     ]
@@ -106,7 +108,9 @@ extension EnvelopeDecoder {
         return (best, false)
     }
 
-    /// Indexes a text. One that ends inside a string is closed first, so that what lies before can be read.
+    /// Indexes a text.
+    ///
+    /// One that ends inside a string is closed first, so that what lies before can be read.
     private func index(_ text: inout BodyText) -> IndexCursor? {
         let indexer = indexer(for: text)
         switch indexer.index(text.bytes) {
@@ -132,10 +136,14 @@ extension EnvelopeDecoder {
 }
 
 extension BodyText {
-    /// The text without its first bytes. For texts that are not repaired.
+    /// The text without its first bytes.
+    ///
+    /// For texts that are not repaired.
     func dropping(_ count: Int) -> BodyText { slice(count..<bytes.count) }
 
-    /// A part of the text. For texts that are not repaired.
+    /// A part of the text.
+    ///
+    /// For texts that are not repaired.
     func slice(_ range: Range<Int>) -> BodyText {
         let part = UnsafeRawBufferPointer(rebasing: bytes[range])
         return BodyText(

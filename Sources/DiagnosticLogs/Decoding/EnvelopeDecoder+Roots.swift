@@ -71,7 +71,9 @@ extension EnvelopeDecoder {
         return false
     }
 
-    /// Walks one value. True for an object that is a record itself, nil for a fault.
+    /// Walks one value.
+    ///
+    /// True for an object that is a record itself, nil for a fault.
     private func decodeRoot(
         _ cursor: inout IndexCursor, _ text: BodyText, _ pass: inout EnvelopePass, _ onRecord: (RecordView) -> Void,
         _ onDeadLetter: (DeadLetter) -> Void
@@ -90,7 +92,9 @@ extension EnvelopeDecoder {
         }
     }
 
-    /// Walks an object that may be a record or an envelope. True when it was a record, nil for a fault.
+    /// Walks an object that may be a record or an envelope.
+    ///
+    /// True when it was a record, nil for a fault.
     func decodeObject(
         _ cursor: inout IndexCursor, depth: Int, mayWrap: Bool, _ text: BodyText, _ pass: inout EnvelopePass,
         _ onRecord: (RecordView) -> Void, _ onDeadLetter: (DeadLetter) -> Void
@@ -106,6 +110,8 @@ extension EnvelopeDecoder {
             if passed { pass.goodElements += 1 }
         } else {
             passed = walker.walkRecord(&cursor, depth: depth)
+            // Where and why it broke must not depend on the plan: the skipping walk says it.
+            if !passed { locateFault(&cursor, entry: entry, depth: depth) }
         }
         if passed, !mayWrap || !walker.holdsRecords {
             if pass.mode != .checking {
@@ -118,7 +124,7 @@ extension EnvelopeDecoder {
         guard passed || pass.mode != .strict else { return nil }
         let fault = cursor
         cursor.clearFault()
-        cursor.rewind(to: entry)
+        cursor.move(to: entry)
         let wraps = findsRecordsMember(cursor, entry: entry, depth: depth)
         if wraps { return decodeEnvelope(&cursor, depth: depth, text, &pass, onRecord, onDeadLetter) ? false : nil }
         guard pass.mode == .checking else {
@@ -128,6 +134,13 @@ extension EnvelopeDecoder {
         guard cursor.skipValue(depth: depth) else { return nil }
         pass.goodElements += 1
         return true
+    }
+
+    private func locateFault(_ cursor: inout IndexCursor, entry: Int, depth: Int) {
+        var skipping = cursor
+        skipping.clearFault()
+        skipping.move(to: entry)
+        if !skipping.skipValue(depth: depth) { cursor = skipping }
     }
 
     /// Walks an envelope: every member named `records` holds records, all others are passed over.
@@ -172,7 +185,9 @@ extension EnvelopeDecoder {
     private func isRecordsMember(_ cursor: IndexCursor, entry: Int) -> Bool {
         guard entry + 2 < cursor.count else { return false }
         let start = Int(cursor.offsets[entry])
-        guard cursor.base[start] == UInt8(ascii: "\""), cursor.stringEnd(entry: entry) == start + 8 else { return false }
+        guard cursor.base[start] == UInt8(ascii: "\""), cursor.stringEnd(entry: entry) == start + 8 else {
+            return false
+        }
         for (i, letter) in "records".utf8.enumerated()
         where FieldAliases.asciiLowercased(cursor.base[start + 1 + i]) != letter {
             return false

@@ -11,7 +11,9 @@ import CSimdjson
 public final class EnvelopeDecoder {
     /// Limits and strictness.
     public struct Options: Sendable {
-        /// Largest message body, in bytes. Event Hubs carries 1 MiB at most, plus overhead.
+        /// Largest message body, in bytes.
+        ///
+        /// Event Hubs carries 1 MiB at most, plus overhead.
         public var bodyBytesMax = 1_310_720
         /// Largest record, in bytes.
         public var recordBytesMax = 1_048_576
@@ -44,16 +46,21 @@ public final class EnvelopeDecoder {
     /// Name of the SIMD kernel in use: `icelake`, `haswell`, `westmere`, `fallback`, ….
     public static var kernelName: String { String(cString: csj_kernel_name()) }
 
-    /// Checks that the JSON library behaves as this build expects. Call once at start-up.
+    /// Checks that the JSON library behaves as this build expects.
+    ///
+    /// Call once at start-up.
     public static func selfTest() throws(DiagnosticLogsError) {
         guard csj_self_test() == 1 else {
             throw DiagnosticLogsError(
                 code: .selfTestFailed,
-                message: "libsimdjson gives another index than version 3.0.1 (kernel \(kernelName)); install that version")
+                message:
+                    "libsimdjson gives another index than version 3.0.1 (kernel \(kernelName)); install that version")
         }
     }
 
-    /// Decodes one message body. Callbacks run in the order of the body, before this returns.
+    /// Decodes one message body.
+    ///
+    /// Callbacks run in the order of the body, before this returns.
     ///
     /// **Bounds**: 64 bytes behind the body must be readable; what they hold does not matter.
     @discardableResult
@@ -76,7 +83,9 @@ public final class EnvelopeDecoder {
         return pass.summary
     }
 
-    /// Decodes a body that lies in an array, by way of padded memory. For tests and tools.
+    /// Decodes a body that lies in an array, by way of padded memory.
+    ///
+    /// For tests and tools.
     @discardableResult
     public func decode(
         copying body: [UInt8], enqueued: Timestamp, onRecord: (RecordView) -> Void,

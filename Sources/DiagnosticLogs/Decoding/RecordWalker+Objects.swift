@@ -17,7 +17,7 @@ extension RecordWalker {
             // A member has at least a name, a colon, a value and what follows.
             guard at + 3 < count else {
                 cursor.at = at
-                return failShort(&cursor)
+                return cursor.fail()
             }
             let start = Int(offsets[at]) + 1
             let colon = Int(offsets[at + 1])
@@ -60,13 +60,6 @@ extension RecordWalker {
         }
     }
 
-    /// Too few entries are left for a member: goes on to where the grammar breaks, or says truncated.
-    private func failShort(_ cursor: inout IndexCursor) -> Bool {
-        guard cursor.byte == UInt8(ascii: "\"") || cursor.at >= cursor.count else { return cursor.fail() }
-        cursor.at = cursor.count
-        return cursor.fail(.truncated)
-    }
-
     /// The entry of a name below a node, or -1.
     @inline(__always)
     private func findName(
@@ -101,7 +94,9 @@ extension RecordWalker {
     private static let foldBits: UInt64 = 0x2020_2020_2020_2020
 
     /// Compares what lies behind the first eight bytes, which are known to be equal, in steps of eight bytes that may
-    /// overlap. Names of the plan and texts both have readable memory in front of a ninth byte and behind the last.
+    /// overlap.
+    ///
+    /// Names of the plan and texts both have readable memory in front of a ninth byte and behind the last.
     @inline(__always)
     private func equals(_ a: UnsafePointer<UInt8>, _ b: UnsafePointer<UInt8>, _ length: Int, fold: UInt64) -> Bool {
         guard length > 8 else { return true }

@@ -94,7 +94,9 @@ extension RecordWalker {
         return -1
     }
 
-    /// Goes on inside a string that holds JSON, if it does. What is no JSON stays text, and nothing below it is found.
+    /// Goes on inside a string that holds JSON, if it does.
+    ///
+    /// What is no JSON stays text, and nothing below it is found.
     ///
     /// Azure services write `properties` and other members as object or as its text for the same field.
     private func walkNestedText(_ value: FieldSlot, node: Int, nesting: Int) {

@@ -79,7 +79,9 @@ final class RecordWalker {
         }
     }
 
-    /// Walks the object at the cursor, filling slots. `depth` is the number of containers around it.
+    /// Walks the object at the cursor, filling slots.
+    ///
+    /// `depth` is the number of containers around it.
     func walkRecord(_ cursor: inout IndexCursor, depth: Int) -> Bool {
         beginRecord()
         guard cursor.byte == UInt8(ascii: "{") else { return cursor.fail() }

@@ -1,5 +1,7 @@
 extension IndexCursor {
-    /// Passes one value and checks its grammar. `depth` is the number of containers around it.
+    /// Passes one value and checks its grammar.
+    ///
+    /// `depth` is the number of containers around it.
     @inline(__always)
     mutating func skipValue(depth: Int) -> Bool {
         guard at < count else { return fail() }
@@ -16,7 +18,9 @@ extension IndexCursor {
         }
     }
 
-    /// Passes an object or array. Iterative; the kinds of the open containers are bits of one word.
+    /// Passes an object or array.
+    ///
+    /// Iterative; the kinds of the open containers are bits of one word.
     @inline(never)
     mutating func skipContainer(depth: Int) -> Bool {
         var kinds: UInt64 = 0
@@ -52,8 +56,19 @@ extension IndexCursor {
         return true
     }
 
+    /// Passes the name of a member, and before it all members in a row whose values are strings and that another
+    /// member follows: most of a record is that.
     @inline(__always)
     private mutating func passName() -> Bool {
+        let quote = UInt8(ascii: "\"")
+        var entry = at
+        while entry + 4 < count, base[Int(offsets[entry])] == quote,
+            base[Int(offsets[entry + 1])] == UInt8(ascii: ":"), base[Int(offsets[entry + 2])] == quote,
+            base[Int(offsets[entry + 3])] == UInt8(ascii: ",")
+        {
+            entry += 4
+        }
+        at = entry
         guard byte == UInt8(ascii: "\""), byte(ahead: 1) == UInt8(ascii: ":") else { return fail() }
         at += 2
         return true
@@ -77,8 +92,9 @@ extension IndexCursor {
         return true
     }
 
-    /// Passes a broken or too deep element by counting brackets alone. Returns the entry behind it, or nil when no end
-    /// can be told.
+    /// Passes a broken or too deep element by counting brackets alone.
+    ///
+    /// Returns the entry behind it, or nil when no end can be told.
     ///
     /// Lists hold objects: an end is a place where the brackets are even, or one too many is closed, and where the list
     /// ends or another object begins.

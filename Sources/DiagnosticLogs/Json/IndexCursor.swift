@@ -16,8 +16,9 @@ struct IndexCursor {
     let length: Int
     /// The entry to be read next.
     var at = 0
-    /// Offset of the first backslash at or behind the last place that was asked about; ``length`` when none is left.
-    private var nextBackslash = -1
+    /// There is no backslash in `backslashAsked..<nextBackslash`, and one at `nextBackslash` unless that is the end.
+    private var backslashAsked = 0
+    private var nextBackslash = 0
     /// Why a walk stopped.
     private(set) var fault: Fault?
     /// Byte offset where it stopped.
@@ -70,24 +71,32 @@ struct IndexCursor {
     /// Forgets a fault, to go on behind a broken element.
     mutating func clearFault() { fault = nil }
 
-    /// Whether a range of the text holds a backslash. Ranges must be asked in rising order to be cheap: each byte of the
-    /// text is then looked at once at most, however many questions.
+    /// Whether a range of the text holds a backslash.
+    ///
+    /// Ranges must be asked in rising order to be cheap: each byte of the text is then looked at once at most, however
+    /// many questions.
     @inline(__always)
     mutating func hasBackslash(from start: Int, to end: Int) -> Bool {
-        if nextBackslash < start { findBackslash(from: start) }
+        if start < backslashAsked || nextBackslash <= start { findBackslash(from: start) }
         return nextBackslash < end
     }
 
     @inline(never)
     private mutating func findBackslash(from start: Int) {
-        nextBackslash = start + csj_find(base + start, max(0, length - start), UInt8(ascii: "\\"))
+        if start < backslashAsked {
+            // The walk has gone back a little. Looking at the rest again each time would take quadratic time.
+            let gap = backslashAsked - start
+            let found = csj_find(base + start, gap, UInt8(ascii: "\\"))
+            backslashAsked = start
+            if found < gap { nextBackslash = start + found }
+        } else {
+            backslashAsked = start
+            nextBackslash = start + csj_find(base + start, max(0, length - start), UInt8(ascii: "\\"))
+        }
     }
 
-    /// Makes the next question about backslashes start afresh, after the walk has gone back.
-    mutating func rewind(to entry: Int) {
-        at = entry
-        nextBackslash = -1
-    }
+    /// Goes to another entry.
+    mutating func move(to entry: Int) { at = entry }
 
     /// Offset of the closing quote of the string whose opening quote is entry `entry`.
     @inline(__always)

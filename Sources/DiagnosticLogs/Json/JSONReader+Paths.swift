@@ -1,6 +1,8 @@
 extension JSONReader {
     /// Calls `body` with every value that the steps lead to, through arrays and JSON texts in strings, until it returns
-    /// false; returns false when it did. `isRoot`: the first name is matched without case.
+    /// false; returns false when it did.
+    ///
+    /// `isRoot`: the first name is matched without case.
     @discardableResult
     static func forEach(
         _ steps: ArraySlice<String>, below start: FieldSlot, isRoot: Bool, arena: RecordArena, nesting: Int = 0,
@@ -34,7 +36,9 @@ extension JSONReader {
         var nesting = 0
         for (i, step) in path.steps.enumerated() {
             if value.kind == .string {
-                guard nesting < JSONLimits.nestedTextsMax, let inner = opened(value, arena: arena) else { return .missing }
+                guard nesting < JSONLimits.nestedTextsMax, let inner = opened(value, arena: arena) else {
+                    return .missing
+                }
                 value = inner
                 nesting += 1
             }

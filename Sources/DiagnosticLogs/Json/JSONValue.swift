@@ -1,8 +1,8 @@
 /// A JSON value as a tree, for the slow path: single values that a person or a sink wants to see.
 public indirect enum JSONValue: Hashable, Sendable {
-    /// null
+    /// JSON null.
     case null
-    /// true or false
+    /// A truth value.
     case boolean(Bool)
     /// A whole number of 64 bits.
     case integer(Int64)

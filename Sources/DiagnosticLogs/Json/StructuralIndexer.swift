@@ -16,7 +16,9 @@ final class StructuralIndexer {
         case empty, invalidUTF8, controlCharacter, unclosedString, outOfMemory, other
     }
 
-    /// Indexes a text. The cursor is valid until the next call.
+    /// Indexes a text.
+    ///
+    /// The cursor is valid until the next call.
     func index(_ text: UnsafeRawBufferPointer) -> Result<IndexCursor, Failure> {
         guard let handle, let base = text.baseAddress else { return .failure(.empty) }
         let bytes = base.assumingMemoryBound(to: UInt8.self)
@@ -27,7 +29,9 @@ final class StructuralIndexer {
         return .success(IndexCursor(base: bytes, offsets: offsets, count: index.count, length: text.count))
     }
 
-    /// Whether the library's full parser takes a text. 64 readable bytes must follow it.
+    /// Whether the library's full parser takes a text.
+    ///
+    /// 64 readable bytes must follow it.
     func isStrictlyValid(_ text: UnsafeRawBufferPointer) -> Bool {
         guard let handle, let base = text.baseAddress else { return false }
         // The library counts the level below the deepest container too.

@@ -28,7 +28,9 @@ public enum CallerAddress: Hashable, Sendable {
     }
 }
 
-/// What the bytes of an address are. No allocation.
+/// What the bytes of an address are.
+///
+/// No allocation.
 struct AddressText {
     enum Kind {
         case whole(Range<Int>, port: Int?)
@@ -78,7 +80,8 @@ struct AddressText {
 
     private static func isMask(_ text: UnsafeRawBufferPointer, _ range: Range<Int>) -> Bool {
         (1...3).contains(range.count)
-            && (range.allSatisfy { text[$0] == UInt8(ascii: "*") } || range.allSatisfy { text[$0] | 0x20 == UInt8(ascii: "x") })
+            && (range.allSatisfy { text[$0] == UInt8(ascii: "*") }
+                || range.allSatisfy { text[$0] | 0x20 == UInt8(ascii: "x") })
     }
 
     private static func isIPv4(_ text: UnsafeRawBufferPointer, _ range: Range<Int>) -> Bool {

@@ -11,8 +11,12 @@ public struct LogClassification: Hashable, Sendable {
     public init(category: String?, provider: String? = nil) {
         let kind: LogKind
         if var category {
-            let isCognitive = provider.map { FieldAliases.asciiLowercased($0).hasPrefix("microsoft.cognitiveservices/") }
-            kind = category.withUTF8 { LogKind(category: UnsafeRawBufferPointer($0), isCognitive: isCognitive ?? false) }
+            let isCognitive = provider.map {
+                FieldAliases.asciiLowercased($0).hasPrefix("microsoft.cognitiveservices/")
+            }
+            kind = category.withUTF8 {
+                LogKind(category: UnsafeRawBufferPointer($0), isCognitive: isCognitive ?? false)
+            }
         } else {
             kind = .none
         }
@@ -23,7 +27,8 @@ public struct LogClassification: Hashable, Sendable {
 
 /// The kinds of logs that rules tell apart.
 enum LogKind {
-    case none, activity, signIn, audit, risk, graph, directoryGraph, openAI, firewall, gateway, provisioning, spring, other
+    case none, activity, signIn, audit, risk, graph, directoryGraph, openAI, firewall, gateway, provisioning, spring,
+        other
 
     init(category: UnsafeRawBufferPointer, isCognitive: Bool) {
         guard !category.isEmpty else {

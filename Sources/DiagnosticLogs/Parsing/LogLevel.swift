@@ -1,4 +1,6 @@
-/// How grave a record says it is. Raw values are Azure's own numbers.
+/// How grave a record says it is.
+///
+/// Raw values are Azure's own numbers.
 public enum LogLevel: Int, Hashable, Sendable, Codable, CaseIterable {
     /// Critical.
     case critical = 1

@@ -24,7 +24,9 @@ public struct ResourceID: Hashable, Sendable {
     /// For `namespaces/…/authorizationRules/{this}`.
     public let authorizationRule: String?
 
-    /// Takes an id apart. What is not there is nil; no text is refused.
+    /// Takes an id apart.
+    ///
+    /// What is not there is nil; no text is refused.
     public init(_ text: String) {
         let lower = text.utf8.map { FieldAliases.asciiLowercased($0) }
         let parts = lower.withUnsafeBytes { ResourceIDParts($0) }
@@ -42,7 +44,9 @@ public struct ResourceID: Hashable, Sendable {
     }
 }
 
-/// Where the parts of a resource id in lower case lie. No allocation.
+/// Where the parts of a resource id in lower case lie.
+///
+/// No allocation.
 struct ResourceIDParts {
     private(set) var subscription: Range<Int>?
     private(set) var group: Range<Int>?
@@ -84,7 +88,9 @@ struct ResourceIDParts {
                     root = segment
                     name = segment
                 default:
-                    if provided == 3 { namesRules = typeIsNamespaces && Self.equal(lower, segment, "authorizationrules") }
+                    if provided == 3 {
+                        namesRules = typeIsNamespaces && Self.equal(lower, segment, "authorizationrules")
+                    }
                     if let first = name { name = first.lowerBound..<segment.upperBound }
                 }
                 if provided >= 2 { leaf = segment }

@@ -1,6 +1,8 @@
 extension Timestamp {
     /// Reads a time in any form that Azure services write: ISO 8601 with up to nine fraction digits and a zone or none,
-    /// US dates (month first) with 24 or 12 hours, and bare numbers by magnitude. No zone means UTC.
+    /// US dates (month first) with 24 or 12 hours, and bare numbers by magnitude.
+    ///
+    /// No zone means UTC.
     public init?(parsing text: String) {
         var text = text
         guard let value = text.withUTF8({ Timestamp(text: UnsafeRawBufferPointer($0)) }) else { return nil }
@@ -40,7 +42,9 @@ extension Timestamp {
         }
     }
 
-    /// Reads .NET ticks: 100 ns each, since the year 1. Nil outside the range of a timestamp.
+    /// Reads .NET ticks: 100 ns each, since the year 1.
+    ///
+    /// Nil outside the range of a timestamp.
     public init?(dotNetTicks ticks: Int64) {
         let (sinceEpoch, overflow) = ticks.subtractingReportingOverflow(621_355_968_000_000_000)
         let (nanoseconds, tooLarge) = sinceEpoch.multipliedReportingOverflow(by: 100)

@@ -57,8 +57,9 @@ public enum DerivedField: String, Hashable, CaseIterable, Sendable, Codable {
 }
 
 extension DerivedField {
-    /// True for values that Azure treats without case and the decoder therefore hands out in lower case. Literals
-    /// compared with them must be lower-cased too.
+    /// True for values that Azure treats without case and the decoder therefore hands out in lower case.
+    ///
+    /// Literals compared with them must be lower-cased too.
     public var isCaseFolded: Bool {
         switch self {
         case .subscriptionID, .resourceGroup, .resourceProvider, .resourceName, .resourceLeafName, .outcome, .service,

@@ -1,6 +1,7 @@
 /// Where else a value may be found when a record spells its name differently.
 enum FieldAliases {
     /// Documented spellings of top-level names, keyed by their lower-case form.
+    ///
     /// Source: Azure Monitor "resource logs schema", and the activity log's own members.
     static let documentedNames: [String: String] = Dictionary(
         uniqueKeysWithValues: [
@@ -13,7 +14,9 @@ enum FieldAliases {
     private static let microsoft = "http://schemas.microsoft.com/identity/claims/"
     private static let older = "http://schemas.microsoft.com/claims/"
 
-    /// Long names of claims that have a short one. Key Vault writes the short names, Resource Manager the long ones.
+    /// Long names of claims that have a short one.
+    ///
+    /// Key Vault writes the short names, Resource Manager the long ones.
     static let claims: [String: [String]] = [
         "oid": [microsoft + "objectidentifier"],
         "tid": [microsoft + "tenantid"],

@@ -7,8 +7,9 @@ extension FieldSlot {
     @inlinable
     public var isMissing: Bool { kind == .missing }
 
-    /// The value as text: strings without escapes, numbers and containers as written, times in ISO 8601. Nil for a
-    /// missing value, null and `several`.
+    /// The value as text: strings without escapes, numbers and containers as written, times in ISO 8601.
+    ///
+    /// Nil for a missing value, null and `several`.
     public var stringValue: String? {
         switch kind {
         case .string:
@@ -29,8 +30,9 @@ extension FieldSlot {
         }
     }
 
-    /// The value as an integer: a number, or a string that is wholly one. `12.0` and `1e3` count; fractions and what
-    /// does not fit are nil. A time gives nanoseconds.
+    /// The value as an integer: a number, or a string that is wholly one.
+    ///
+    /// `12.0` and `1e3` count; fractions and what does not fit are nil. A time gives nanoseconds.
     public var integerValue: Int64? {
         switch kind {
         case .integer, .timestamp: Int64(bitPattern: bits)

@@ -41,7 +41,9 @@ public struct FieldSlot: Sendable {
     /// True when a string holds a backslash and must be unescaped before use.
     public var hasEscapes: Bool
 
-    /// For `several`: which steps of the path lie behind the array, by number in the plan. Otherwise 0.
+    /// For `several`: which steps of the path lie behind the array, by number in the plan.
+    ///
+    /// Otherwise 0.
     @usableFromInline var continuation: UInt16
 
     /// Makes a slot.
@@ -66,7 +68,9 @@ public struct FieldSlot: Sendable {
 
     /// A slot for text that lies in memory.
     init(_ kind: Kind, _ text: UnsafeRawBufferPointer) {
-        self.init(kind: kind, bits: UInt64(UInt(bitPattern: text.baseAddress)), length: UInt32(truncatingIfNeeded: text.count))
+        self.init(
+            kind: kind, bits: UInt64(UInt(bitPattern: text.baseAddress)), length: UInt32(truncatingIfNeeded: text.count)
+        )
     }
 
     /// A string slot for a constant.

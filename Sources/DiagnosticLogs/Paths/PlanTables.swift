@@ -45,7 +45,9 @@ struct ChoiceSlot: Sendable {
     var candidates: [Int]
 }
 
-/// A compiled plan. A class, so that plans are passed around as one pointer; immutable.
+/// A compiled plan.
+///
+/// A class, so that plans are passed around as one pointer; immutable.
 final class PlanTables: Sendable {
     let nodes: [PlanNode]
     let entries: [PlanEntry]

@@ -8,21 +8,21 @@
 public struct ActivityLog: Hashable, Sendable {
     /// The members that all records share.
     public var common: ResourceLog
-    /// `identity.authorization`
+    /// The member `identity.authorization`.
     public var authorization: Authorization
-    /// `identity.claims`
+    /// The member `identity.claims`.
     public var claims: Claims
     /// `properties.eventCategory`, else the category; `Administrative` for the older categories `Write`, `Delete`, `Action`.
     public var eventCategory: String
-    /// `properties.entity`
+    /// The member `properties.entity`.
     public var entity: String?
-    /// `properties.message`
+    /// The member `properties.message`.
     public var message: String?
-    /// `properties.hierarchy`
+    /// The member `properties.hierarchy`.
     public var hierarchy: String?
-    /// `properties.statusCode`
+    /// The member `properties.statusCode`.
     public var statusCode: String?
-    /// `properties.serviceRequestId`
+    /// The member `properties.serviceRequestId`.
     public var serviceRequestID: String?
     /// `properties.statusMessage`, JSON text.
     public var statusMessage: String?
@@ -37,9 +37,9 @@ public struct ActivityLog: Hashable, Sendable {
         public var scope: String?
         /// `action`, in mixed case: the best name of the operation for display.
         public var action: String?
-        /// `evidence.role`
+        /// The member `evidence.role`.
         public var role: String?
-        /// `evidence.roleAssignmentScope`
+        /// The member `evidence.roleAssignmentScope`.
         public var roleAssignmentScope: String?
         /// `evidence.roleAssignmentId`, often without dashes.
         public var roleAssignmentID: String?
@@ -51,29 +51,31 @@ public struct ActivityLog: Hashable, Sendable {
         public var principalType: String?
     }
 
-    /// The caller's token. Long claim names are read under their short ones.
+    /// The caller's token.
+    ///
+    /// Long claim names are read under their short ones.
     public struct Claims: Hashable, Sendable {
         /// `appid`, the client application.
         public var applicationID: String?
         /// `appidacr`: `0` public client, `1` secret, `2` certificate.
         public var applicationAuthentication: String?
-        /// `oid`
+        /// The member `oid`.
         public var objectID: String?
         /// `upn`; missing for service principals and guests.
         public var userPrincipalName: String?
-        /// `name`
+        /// The member `name`.
         public var name: String?
-        /// `email`
+        /// The member `email`.
         public var email: String?
-        /// `tid`
+        /// The member `tid`.
         public var tenantID: String?
         /// `ipaddr`, the address when the token was issued.
         public var address: String?
-        /// `scp`
+        /// The member `scp`.
         public var scopes: String?
-        /// `amr`
+        /// The member `amr`.
         public var authenticationMethods: String?
-        /// `spn`
+        /// The member `spn`.
         public var servicePrincipalName: String?
         /// `idtyp`: `user` or `app`.
         public var identityType: String?

@@ -119,7 +119,8 @@ extension PlanTables {
     func slot(of path: FieldPath) -> Int? {
         paths.first {
             $0.path.steps.dropFirst() == path.steps.dropFirst()
-                && $0.path.steps.first.map(FieldAliases.asciiLowercased) == path.steps.first.map(FieldAliases.asciiLowercased)
+                && $0.path.steps.first.map(FieldAliases.asciiLowercased)
+                    == path.steps.first.map(FieldAliases.asciiLowercased)
         }?.slot
     }
 }

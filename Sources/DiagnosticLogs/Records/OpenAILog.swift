@@ -23,13 +23,13 @@ public struct OpenAILog: Hashable, Sendable {
     public var kind: Kind
     /// `Tenant`: the region, not a directory tenant.
     public var region: String?
-    /// `AssetIdentity`
+    /// The member `AssetIdentity`.
     public var assetIdentity: String?
-    /// `event`
+    /// The member `event`.
     public var event: String?
     /// `properties.objectId`: the caller; nil with key authentication.
     public var callerObjectID: String?
-    /// `properties.apiName`
+    /// The member `properties.apiName`.
     public var apiName: String?
     /// `properties.requestTime`, .NET ticks.
     public var requestTicks: Int64?
@@ -43,16 +43,18 @@ public struct OpenAILog: Hashable, Sendable {
     public var streamType: String?
     /// `properties.modelDeploymentName`; nil on control calls.
     public var modelDeploymentName: String?
-    /// `properties.modelName`
+    /// The member `properties.modelName`.
     public var modelName: String?
-    /// `properties.modelVersion`
+    /// The member `properties.modelVersion`.
     public var modelVersion: String?
     /// `properties.promptTokens`, where present.
     public var promptTokens: Int64?
     /// `properties.completionTokens`, where present.
     public var completionTokens: Int64?
 
-    /// How long the call took, in ticks of 100 ns, from the two times. The member `durationMs` can be negative.
+    /// How long the call took, in ticks of 100 ns, from the two times.
+    ///
+    /// The member `durationMs` can be negative.
     public var durationTicks: Int64? {
         guard let requestTicks, let responseTicks else { return nil }
         let (ticks, overflow) = responseTicks.subtractingReportingOverflow(requestTicks)

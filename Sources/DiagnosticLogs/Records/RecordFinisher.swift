@@ -14,7 +14,9 @@ struct RecordFinisher {
     /// How far in front of the enqueued time a record's own time is believed.
     private static let futureNanosecondsMax: Int64 = 24 * 3600 * 1_000_000_000
 
-    /// Where a time may be when there is no `time`, best first. Source: the Azure exporters of OpenTelemetry.
+    /// Where a time may be when there is no `time`, best first.
+    ///
+    /// Source: the Azure exporters of OpenTelemetry.
     private static let otherTimes = [
         FieldPath(["timeStamp"]), FieldPath(["EventTimeString"]), FieldPath(["eventTimestamp"]),
         FieldPath(["startTime"]), FieldPath(["TimeGenerated"]), FieldPath(["CreatedDateTime"]),

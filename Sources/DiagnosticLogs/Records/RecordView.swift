@@ -3,7 +3,9 @@
 /// **Bounds**: valid only inside the callback; slots and texts point into memory that the next record overwrites. Copy
 /// what must outlive it. **Cost**: making one allocates nothing.
 public struct RecordView {
-    /// Number among the message's outcomes (records, metrics, dead letters), from 0. The same on every replay.
+    /// Number among the message's outcomes (records, metrics, dead letters), from 0.
+    ///
+    /// The same on every replay.
     public let index: Int
     /// The record's JSON object, after repairs of the message, if any.
     public let bytes: UnsafeRawBufferPointer
@@ -45,8 +47,10 @@ public struct RecordView {
         UnsafeBufferPointer(start: walker.slots, count: walker.slotCount)
     }
 
-    /// The value of a field. By way of a dictionary, or of the record's bytes for a raw path that is not in the plan:
-    /// use slot numbers where it matters.
+    /// The value of a field.
+    ///
+    /// By way of a dictionary, or of the record's bytes for a raw path that is not in the plan: use slot numbers where
+    /// it matters.
     public func slot(of field: Field) -> FieldSlot {
         if let number = decoder.plan.slotNumber(of: field) { return self[number] }
         switch field {
@@ -65,8 +69,9 @@ public struct RecordView {
         }
     }
 
-    /// Text of a slot without escapes; nil for values that have no text. The unescaped form replaces the slot's, so that
-    /// it is made once per record.
+    /// Text of a slot without escapes; nil for values that have no text.
+    ///
+    /// The unescaped form replaces the slot's, so that it is made once per record.
     public func plainText(_ slot: Int) -> UnsafeRawBufferPointer? {
         let value = self[slot]
         switch value.kind {
@@ -93,7 +98,9 @@ public struct RecordView {
     }
 
     /// Calls `body` with every value of a slot until it returns false: a scalar or an object once, an array per element
-    /// (arrays inside arrays flattened), a path through an array per value at its end. A missing value gives no call.
+    /// (arrays inside arrays flattened), a path through an array per value at its end.
+    ///
+    /// A missing value gives no call.
     public func forEachValue(of slot: FieldSlot, _ body: (FieldSlot) -> Bool) {
         switch slot.kind {
         case .missing: return
@@ -115,13 +122,16 @@ public struct RecordView {
     }
 
     /// Calls `body` with every string, number, true and false of the record until it returns false: values, not names,
-    /// also those in JSON texts inside strings. For keyword searches.
+    /// also those in JSON texts inside strings.
+    ///
+    /// For keyword searches.
     public func forEachScalar(_ body: (FieldSlot) -> Bool) {
         JSONReader.forEachScalar(below: whole, arena: walker.arena, body)
     }
 
-    /// The value at a path, from the record's bytes; nil when there is none. A path through an array gives the list of
-    /// what it leads to.
+    /// The value at a path, from the record's bytes; nil when there is none.
+    ///
+    /// A path through an array gives the list of what it leads to.
     public func value(at path: FieldPath) -> JSONValue? {
         let found = find(path)
         guard found.kind == .several else { return JSONValue(found) }
@@ -163,7 +173,9 @@ public struct RecordView {
         }
     }
 
-    /// The members that a finding keeps of a record. Walks the record once more: only matching records pay.
+    /// The members that a finding keeps of a record.
+    ///
+    /// Walks the record once more: only matching records pay.
     public func evidence() -> EvidenceFields { EvidenceFields(reader) }
 
     /// The members that all Azure records share.

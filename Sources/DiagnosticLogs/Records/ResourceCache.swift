@@ -28,7 +28,9 @@ final class ResourceCache {
         texts.deallocate()
     }
 
-    /// Takes an id apart, from memory if it was seen lately. The text in lower case is valid until the next call.
+    /// Takes an id apart, from memory if it was seen lately.
+    ///
+    /// The text in lower case is valid until the next call.
     func resource(
         _ text: UnsafeRawBufferPointer, arena: RecordArena
     ) -> (lower: UnsafeRawBufferPointer, parts: ResourceIDParts) {

@@ -8,11 +8,11 @@ public struct ResourceLog: Hashable, Sendable {
     public var time: Timestamp?
     /// `resourceId`, as written; take it apart with ``ResourceID``.
     public var resourceID: String?
-    /// `tenantId`
+    /// The member `tenantId`.
     public var tenantID: String?
     /// `operationName`, as written.
     public var operationName: String?
-    /// `operationVersion`
+    /// The member `operationVersion`.
     public var operationVersion: String?
     /// `category`, or `type` where a service writes that.
     public var category: String?
@@ -20,19 +20,19 @@ public struct ResourceLog: Hashable, Sendable {
     public var resultType: String?
     /// `resultSignature`, as written.
     public var resultSignature: String?
-    /// `resultDescription`
+    /// The member `resultDescription`.
     public var resultDescription: String?
     /// `durationMs`, in milliseconds; services write negative ones too.
     public var durationMilliseconds: Int64?
     /// `callerIpAddress`, as written; read it with ``CallerAddress``.
     public var callerIPAddress: String?
-    /// `correlationId`
+    /// The member `correlationId`.
     public var correlationID: String?
     /// `identity`, where it is plain text: a display name.
     public var identityName: String?
-    /// `level`
+    /// The member `level`.
     public var level: LogLevel?
-    /// `location`
+    /// The member `location`.
     public var location: String?
     /// How the operation ended, from whatever the record says about it.
     public var outcome: Outcome
@@ -66,7 +66,9 @@ public struct ResourceLog: Hashable, Sendable {
 
 extension StandardFieldReader {
     /// Reads one record from an array and makes a value of it.
-    static func decode<Value>(_ json: [UInt8], _ make: (StandardFieldReader) -> Value?) throws(DiagnosticLogsError) -> Value {
+    static func decode<Value>(_ json: [UInt8], _ make: (StandardFieldReader) -> Value?) throws(DiagnosticLogsError)
+        -> Value
+    {
         let reader = StandardFieldReader()
         let padded = json + [UInt8](repeating: 0x20, count: JSONLimits.padding)
         let value = padded.withUnsafeBytes { bytes -> Value? in

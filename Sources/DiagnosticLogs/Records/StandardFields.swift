@@ -97,7 +97,9 @@ final class StandardFieldReader {
     /// What was unusual about the record.
     var flags: RecordFlags { walker.notes.pointee.flags }
 
-    /// Reads a record; false when it is none. 64 bytes behind it must be readable.
+    /// Reads a record; false when it is none.
+    ///
+    /// 64 bytes behind it must be readable.
     @discardableResult
     func read(_ record: UnsafeRawBufferPointer, enqueued: Timestamp) -> Bool {
         bytes = record

@@ -1,4 +1,6 @@
-/// A change that made a broken message readable. Raw values are stable: they appear in findings and counters.
+/// A change that made a broken message readable.
+///
+/// Raw values are stable: they appear in findings and counters.
 public enum Repair: String, Hashable, Sendable, Codable, CaseIterable {
     /// A byte-order mark or NUL bytes around the message were removed.
     case strippedMarks

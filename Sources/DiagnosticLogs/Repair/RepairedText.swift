@@ -26,7 +26,9 @@ struct RepairedText {
         return Int(last.inputEnd) + max(0, offset - Int(last.outputEnd))
     }
 
-    /// What was repaired inside a range. Marks are stripped from the message as a whole and count for every record.
+    /// What was repaired inside a range.
+    ///
+    /// Marks are stripped from the message as a whole and count for every record.
     func repairs(in range: Range<Int>) -> RepairSet {
         var found = applied.intersection(.strippedMarks)
         for change in changes[firstChange(from: range.lowerBound)...] {

@@ -74,12 +74,10 @@ extension ESQLCompiler {
         guard hiddenAggregates.count > first else {
             throw ESQLError(
                 .invalid, at: aggregate.expression.range.lowerBound,
-                "\"\(sourceName(aggregate))\" in STATS is not an aggregate such as COUNT(*) or MAX(column)")
+                "\"\(aggregate.name)\" in STATS is not an aggregate such as COUNT(*) or MAX(column)")
         }
         return (NamedExpression(name: aggregate.name, expression: value.expression), value.type)
     }
-
-    private func sourceName(_ aggregate: ESQLAggregate) -> String { aggregate.name }
 
     /// Whether a function is an aggregate that can be run.
     static func isAggregate(_ name: String) -> Bool { aggregateNames.contains(name) }

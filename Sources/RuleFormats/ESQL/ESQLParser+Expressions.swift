@@ -104,10 +104,9 @@ extension ESQLParser {
         guard let comparison = Self.comparisons[try peek().kind] else { return left }
         try take()
         let right = try sum()
-        if let again = Self.comparisons[try peek().kind] {
-            _ = again
-            throw ESQLError(
-                at: try peek().range.lowerBound, "comparisons cannot be chained; join two of them with AND")
+        let next = try peek()
+        guard Self.comparisons[next.kind] == nil else {
+            throw ESQLError(at: next.range.lowerBound, "comparisons cannot be chained; join two of them with AND")
         }
         return ESQLExpression(
             kind: .compare(comparison, left, right), range: left.range.lowerBound..<right.range.upperBound)

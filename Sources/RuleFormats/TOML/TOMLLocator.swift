@@ -59,7 +59,6 @@ struct TOMLLocator {
         while let c = current {
             if c == UInt8(ascii: "#") {
                 while let d = current, d != UInt8(ascii: "\n") {
-                    _ = d
                     advance()
                 }
             } else if c == 0x20 || c == 0x09 || c == 0x0D || (lines && c == UInt8(ascii: "\n")) {
@@ -87,7 +86,6 @@ struct TOMLLocator {
         if isArray { advance() }
         let (keys, _) = dottedKey()
         while let c = current, c == UInt8(ascii: "]") || c == 0x20 || c == 0x09 {
-            _ = c
             advance()
         }
         guard !keys.isEmpty else {
@@ -128,7 +126,6 @@ struct TOMLLocator {
             } else {
                 let first = offset
                 while let d = current, Self.isBareKey(d) {
-                    _ = d
                     advance()
                 }
                 guard offset > first else { break }
@@ -272,7 +269,6 @@ struct TOMLLocator {
             }
         case 0x0A, 0x0D, 0x20, 0x09:
             while let d = current, d == 0x0A || d == 0x0D || d == 0x20 || d == 0x09 {
-                _ = d
                 advance()
             }
         default:
