@@ -1,12 +1,13 @@
 import Detection
+import Foundation
 import RuleFormats
 import Testing
 
 /// What all comparisons share.
 enum Comparison {
     static let partitionCount = 4
-    /// Printed with every failure, so that it can be repeated.
-    static let seed: UInt64 = 20_260_302
+    /// Printed with every failure, so that it can be repeated: `HUBWATCH_TEST_SEED` sets another.
+    static let seed = ProcessInfo.processInfo.environment["HUBWATCH_TEST_SEED"].flatMap { UInt64($0) } ?? 20_260_302
     /// How long every partition stays idle at the end: longer than a window, so that all of them close and some are empty.
     static let idleMilliseconds: Int64 = 100 * 60_000
 
@@ -33,10 +34,9 @@ struct Answers {
     var engine: [String]
     var batch: [String]
 
-    var agree: Bool { engine == batch }
-
-    /// The lines that only one side has, the first few of each.
-    var difference: String {
+    /// The lines that only one side has, the first few of each; nil when both are the same.
+    var difference: String? {
+        if engine == batch { return nil }
         let (onlyEngine, onlyBatch) = (Self.minus(engine, batch), Self.minus(batch, engine))
         let shown =
             onlyEngine.prefix(5).map { "only the engine: \($0)" } + onlyBatch.prefix(5).map { "only DuckDB: \($0)" }

@@ -46,13 +46,20 @@ enum DuckDB {
         }
     }
 
-    /// The rows of every query in every window, as `duckdb_windows.py` writes them.
-    static func lines(of queries: [Query], over records: [FlatRecord]) throws -> [String] {
+    /// The Python to run; fails at once where it is demanded and missing.
+    @discardableResult
+    static func requirePython() throws -> String {
         guard let python else {
             throw Failure(
                 description: "HUBWATCH_TEST_PYTHON is not set: make a virtual environment, install duckdb in it, and "
                     + "name its python there")
         }
+        return python
+    }
+
+    /// The rows of every query in every window, as `duckdb_windows.py` writes them.
+    static func lines(of queries: [Query], over records: [FlatRecord]) throws -> [String] {
+        let python = try requirePython()
         let folder = FileManager.default.temporaryDirectory.appending(path: "hubwatch-duckdb-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }

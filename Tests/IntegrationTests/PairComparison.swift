@@ -7,6 +7,7 @@ enum PairComparison {
     static let outcome = Result { try compare() }
 
     private static func compare() throws -> [String: Answers] {
+        try DuckDB.requirePython()
         let clock = ContinuousClock()
         let begin = clock.now
         let messages = OddRecords.messages(records: 5_000, partitions: Comparison.partitionCount, seed: Comparison.seed)

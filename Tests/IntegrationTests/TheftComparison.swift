@@ -30,6 +30,7 @@ enum TheftComparison {
     static let outcome = Result { try compare() }
 
     private static func compare() throws -> Outcome {
+        try DuckDB.requirePython()
         let clock = ContinuousClock()
         let begin = clock.now
         let (messages, expected) = try sample()

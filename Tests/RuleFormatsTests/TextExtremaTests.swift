@@ -1,4 +1,5 @@
 import Detection
+import DiagnosticLogs
 import Testing
 
 /// Minima and maxima of columns that are declared as text never read numbers in them.

@@ -90,7 +90,9 @@ extension ESQLCompiler {
         "ST_CENTROID_AGG", "ST_EXTENT_AGG", "STD_DEV", "TOP", "VARIANCE", "WEIGHTED_AVG",
     ]
 
-    /// The argument of a minimum or maximum. What is declared as text is compared as text, also where it reads as a number.
+    /// The argument of a minimum or maximum.
+    ///
+    /// What is declared as text is compared as text, also where it reads as a number.
     private static func comparable(_ value: TypedExpression) -> Expression {
         guard value.type == .keyword else { return value.expression }
         if case .call(.toString, _) = value.expression { return value.expression }
