@@ -68,7 +68,8 @@ import Testing
                 .described(
                     descriptor: .ulong(0x14),
                     value: .list([
-                        .uint(UInt32(handle)), .uint(UInt32(number)), .binary([UInt8(number)]), .uint(0), .boolean(false),
+                        .uint(UInt32(handle)), .uint(UInt32(number)), .binary([UInt8(number)]), .uint(0),
+                        .boolean(false),
                     ])))
             let frame = [2, 0, 0, 0] + performative + message
             withUnsafeBytes(of: UInt32(frame.count + 4).bigEndian) { bytes.append(contentsOf: $0) }
@@ -109,9 +110,10 @@ import Testing
             _ = try? channel.finish(acceptAlreadyClosed: true)
             broker.loop.run()
             if round == 0 {
-                stored = broker.context.namespace.hub("logs").map { hub in
-                    hub.partitions.reduce(0) { $0 + $1.properties(now: 0).lastSequenceNumber + 1 }
-                } ?? 0
+                stored =
+                    broker.context.namespace.hub("logs").map { hub in
+                        hub.partitions.reduce(0) { $0 + $1.properties(now: 0).lastSequenceNumber + 1 }
+                    } ?? 0
             }
         }
         #expect(stored == 1, "the unchanged conversation stores its one acceptable event (seed \(seed))")

@@ -5,6 +5,16 @@ struct CompiledFold: Sendable {
     var function: AggregateFunction
     var argument: CompiledExpression?
     var filter: CompiledExpression?
+
+    /// True when the argument is a text by its making (`TO_STRING` and the like), which is never taken for a number.
+    var isText: Bool {
+        guard case .call(let function, _)? = argument else { return false }
+        return switch function {
+        case .toString, .toLower, .toUpper, .concat: true
+        case .length, .coalesce, .case, .startsWith, .endsWith, .toLong, .toDouble, .dateTruncate, .round, .absolute:
+            false
+        }
+    }
 }
 
 /// The body of an aggregate rule, compiled.
@@ -70,6 +80,7 @@ extension CompiledFold {
     ) {
         if let filter, filter.evaluate(in: context).truth != true { return }
         let value = argument?.evaluate(in: context) ?? .null
-        accumulator.fold(value, countsRows: function == .countRows, bounds: bounds, scratch: &scratch)
+        accumulator.fold(
+            value, countsRows: function == .countRows, isText: isText, bounds: bounds, scratch: &scratch)
     }
 }

@@ -20,19 +20,23 @@ enum Accumulator: Sendable {
     }
 
     /// Folds a row that takes part: all values of the argument, or the row itself for a count of rows.
-    mutating func fold(_ argument: Value, countsRows: Bool, bounds: FoldLimits, scratch: inout ByteWriter) {
+    ///
+    /// With `isText`, minima and maxima compare texts by their bytes instead of reading numbers in them.
+    mutating func fold(
+        _ argument: Value, countsRows: Bool, isText: Bool = false, bounds: FoldLimits, scratch: inout ByteWriter
+    ) {
         if countsRows {
             if case .count(let count) = self { self = .count(count &+ 1) }
             return
         }
         if case .bag(let values) = argument {
-            for value in values { add(value, bounds: bounds, scratch: &scratch) }
+            for value in values { add(value, isText: isText, bounds: bounds, scratch: &scratch) }
         } else if argument != .null {
-            add(argument, bounds: bounds, scratch: &scratch)
+            add(argument, isText: isText, bounds: bounds, scratch: &scratch)
         }
     }
 
-    private mutating func add(_ value: Value, bounds: FoldLimits, scratch: inout ByteWriter) {
+    private mutating func add(_ value: Value, isText: Bool, bounds: FoldLimits, scratch: inout ByteWriter) {
         switch self {
         case .count(let count): self = .count(count &+ 1)
         case .sum(let integers, var doubles, let values):
@@ -50,7 +54,8 @@ enum Accumulator: Sendable {
             default: break
             }
         case .extremum(let best, let isMaximum):
-            let candidate: Value = if case .string(let text) = value { Value(number: text) ?? value } else { value }
+            let candidate: Value =
+                if case .string(let text) = value, !isText { Value(number: text) ?? value } else { value }
             if Self.isBetter(candidate, than: best, isMaximum: isMaximum) {
                 self = .extremum(candidate, isMaximum: isMaximum)
             }

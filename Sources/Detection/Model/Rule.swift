@@ -143,7 +143,8 @@ public struct Aggregate: Hashable, Sendable {
 /// The monoids a column can be folded with.
 ///
 /// Azure senders write many numbers as texts: sums, means, minima and maxima read a numeric text as a number, and where
-/// numbers and other values meet in one minimum or maximum the numbers win.
+/// numbers and other values meet in one minimum or maximum the numbers win. An argument that is made a text by a function
+/// such as `TO_STRING` is compared as text.
 public enum AggregateFunction: String, Hashable, Sendable, Codable {
     /// Number of rows.
     case countRows

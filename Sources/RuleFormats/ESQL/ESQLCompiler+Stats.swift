@@ -90,6 +90,15 @@ extension ESQLCompiler {
         "ST_CENTROID_AGG", "ST_EXTENT_AGG", "STD_DEV", "TOP", "VARIANCE", "WEIGHTED_AVG",
     ]
 
+    /// The argument of a minimum or maximum.
+    ///
+    /// What is declared as text is compared as text, also where it reads as a number.
+    private static func comparable(_ value: TypedExpression) -> Expression {
+        guard value.type == .keyword else { return value.expression }
+        if case .call(.toString, _) = value.expression { return value.expression }
+        return .call(.toString, [value.expression])
+    }
+
     /// An aggregate inside an expression of STATS: folded as a hidden column, read back by its name.
     mutating func hiddenAggregate(
         _ name: String, _ arguments: [ESQLExpression], at offset: Int
@@ -124,8 +133,8 @@ extension ESQLCompiler {
         switch name {
         case "COUNT_DISTINCT": return (.countDistinct, value.expression, .long)
         case "VALUES": return (.values, value.expression, value.type)
-        case "MIN": return (.minimum, value.expression, value.type)
-        case "MAX": return (.maximum, value.expression, value.type)
+        case "MIN": return (.minimum, Self.comparable(value), value.type)
+        case "MAX": return (.maximum, Self.comparable(value), value.type)
         default:
             guard value.type.isNumeric || value.type == .unknown || value.type == .null else {
                 throw ESQLError(
