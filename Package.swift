@@ -145,7 +145,7 @@ let package = Package(
             name: "DevBrokerTests",
             dependencies: [
                 "DevBroker", "EventHubs", "AMQPChannel", "AMQPEngine", "AMQPTypes", nio, nioPosix, nioEmbedded, nioSSL,
-                logging,
+                crypto, logging, .product(name: "X509", package: "swift-certificates"),
             ], swiftSettings: settings),
         .testTarget(
             name: "IntegrationTests",

@@ -103,7 +103,7 @@ struct DevBrokerCommand: AsyncParsableCommand {
             var settings = DevBrokerConfiguration(
                 listeners: listeners, admin: noAdmin ? nil : DevBrokerConfiguration.AdminListener(host: host, port: adminPort),
                 hubs: hubs, policies: try policies(), isAuthStrict: strictAuth, retention: .milliseconds(keep),
-                clampsInvalidPositions: clampPositions)
+                clampsInvalidPositions: clampPositions, dataFolder: data)
             switch (certificate, privateKey) {
             case (let certificate?, let privateKey?):
                 settings.tls = .files(certificateChain: certificate, privateKey: privateKey)

@@ -116,12 +116,15 @@ public struct Hubwatch: Sendable {
         } catch {
             throw .eventHubs(error)
         }
-        let hub = try await describe(client)
+        // One wait for the stop, from now on: it may come while the hub is not even reached.
+        let stopping = Task { await stop() }
+        defer { stopping.cancel() }
+        guard let hub = try await describe(client, stopping) else { return }
         let session = RunSession(
             configuration: configuration, surroundings: surroundings, status: status, rules: rules, store: store,
             client: client)
         try await session.prepare(hub)
-        try await session.run(end, stop)
+        try await session.run(end, stopping)
     }
 
     private func loadRules() throws(HubwatchError) -> CompiledRules {
@@ -136,20 +139,46 @@ public struct Hubwatch: Sendable {
         return rules
     }
 
-    /// Asks the hub about itself; waits for a hub that cannot be reached now, ends for one that refuses.
-    private func describe(_ client: EventHubsClient) async throws(HubwatchError) -> HubProperties? {
-        if case .plain = configuration.source.endpoint { return nil }
-        var backoff = Backoff()
-        var generator = SystemRandomNumberGenerator()
-        while true {
-            do throws(EventHubsError) {
-                return try await client.hubProperties()
-            } catch {
-                guard error.isRetriable, !Task.isCancelled else { throw .eventHubs(error) }
-                let pause = backoff.next(atLeast: error.retryAfter, using: &generator)
-                logger.warning("The hub does not answer, trying again in \(pause.nanoseconds / 1_000_000) ms: \(error)")
-                try? await Task.sleep(for: pause)
+    /// What is known of the source before it is read.
+    enum Description: Sendable {
+        /// An Event Hub and what it says about itself.
+        case hub(HubProperties)
+        /// A plain broker says nothing.
+        case plainBroker
+    }
+
+    /// Asks the hub about itself; nil when the stop came first. Waits for a hub that cannot be reached now, ends for one that
+    /// refuses.
+    private func describe(
+        _ client: EventHubsClient, _ stopping: Task<Void, Never>
+    ) async throws(HubwatchError) -> Description? {
+        if case .plain = configuration.source.endpoint { return .plainBroker }
+        let asking = Task { () -> Result<HubProperties, EventHubsError> in
+            var backoff = Backoff()
+            var generator = SystemRandomNumberGenerator()
+            while true {
+                do throws(EventHubsError) {
+                    return .success(try await client.hubProperties())
+                } catch {
+                    guard error.isRetriable, !Task.isCancelled else { return .failure(error) }
+                    let pause = backoff.next(atLeast: error.retryAfter, using: &generator)
+                    logger.warning("The hub does not answer, trying again in \(pause.nanoseconds / 1_000_000) ms: \(error)")
+                    try? await Task.sleep(for: pause)
+                }
             }
+        }
+        let stopped = Task {
+            await stopping.value
+            asking.cancel()
+            await client.shutdown()
+        }
+        defer { stopped.cancel() }
+        switch await asking.value {
+        case .success(let hub): return .hub(hub)
+        case .failure(let error):
+            if asking.isCancelled { return nil }
+            await client.shutdown()
+            throw .eventHubs(error)
         }
     }
 }

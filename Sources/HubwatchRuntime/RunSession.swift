@@ -37,7 +37,8 @@ actor RunSession {
     }
 
     /// Checks coverage and identity, loads the state, and says where reading goes on.
-    func prepare(_ hub: HubProperties?) async throws(HubwatchError) {
+    func prepare(_ source: Hubwatch.Description) async throws(HubwatchError) {
+        let hub: HubProperties? = if case .hub(let properties) = source { properties } else { nil }
         let (owned, partial) = try coverage(hub)
         do {
             if configuration.source.fromIsExplicit, try await !store.positions().isEmpty {
@@ -83,7 +84,7 @@ actor RunSession {
     }
 
     /// Reads, judges and delivers until the end comes; then drains.
-    func run(_ end: Hubwatch.End, _ stop: @escaping @Sendable () async -> Void) async throws(HubwatchError) {
+    func run(_ end: Hubwatch.End, _ stopping: Task<Void, Never>) async throws(HubwatchError) {
         guard let (coordinator, source) = parts else { return }
         let followers = sinks().map { sink in
             Task { () -> HubwatchError? in
@@ -104,7 +105,7 @@ actor RunSession {
                 ending.yield(.eventHubs(error))
             }
         }
-        let watching = watch(coordinator, end, stop, ending)
+        let watching = watch(coordinator, end, stopping, ending)
         var final = await ends.first { _ in true } ?? nil
         for task in watching { task.cancel() }
         await client.stopReceiving()
@@ -125,13 +126,13 @@ actor RunSession {
 
     /// Reports whatever may end the run: the stop, a store that fails for good, the end of the input.
     private func watch(
-        _ coordinator: Coordinator, _ end: Hubwatch.End, _ stop: @escaping @Sendable () async -> Void,
+        _ coordinator: Coordinator, _ end: Hubwatch.End, _ stopping: Task<Void, Never>,
         _ ending: AsyncStream<HubwatchError?>.Continuation
     ) -> [Task<Void, Never>] {
         let status = self.status
         var tasks = [
             Task {
-                await stop()
+                await stopping.value
                 ending.yield(nil)
             },
             Task {

@@ -199,7 +199,9 @@ struct PlantedAttacks: Sendable {
         accountNumber += 1
         return Resource(
             kind: .openAI, subscription: inventory.subscriptions[random.below(inventory.subscriptions.count)],
-            group: "rg-ai-lab-\(padded(accountNumber, 2))", name: "oai-lab-\(padded(accountNumber, 4))",
+            group: "rg-ai-lab-\(padded(accountNumber, 2))",
+            // Samples of two seeds in one hub must not add up to bursts that neither planted.
+            name: "oai-lab-\(inventory.tenant.prefix(4))-\(padded(accountNumber, 4))",
             random: &random)
     }
 }

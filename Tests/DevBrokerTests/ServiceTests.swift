@@ -238,7 +238,7 @@ import Testing
 /// Method: script the namespace.
 @Suite struct HubNamespaceTests {
     @Test func hubsAreMadeGrownAndDeleted() throws {
-        let namespace = HubNamespace(name: "ns", retention: nil)
+        let namespace = try HubNamespace(name: "ns", retention: nil)
         #expect(try namespace.put(HubDefinition(name: "Logs", partitionCount: 2), now: 5) == .created)
         #expect(try namespace.put(HubDefinition(name: "LOGS", partitionCount: 2), now: 6) == .unchanged)
         let first = try #require(namespace.hub("logs")?.partitions.first)
@@ -260,7 +260,7 @@ import Testing
     }
 
     @Test func partitionIdsAreExact() throws {
-        let namespace = HubNamespace(name: "ns", retention: nil)
+        let namespace = try HubNamespace(name: "ns", retention: nil)
         try namespace.put(HubDefinition(name: "h", partitionCount: 2), now: 0)
         let hub = try #require(namespace.hub("h"))
         #expect(hub.partition(id: "1")?.number == 1)

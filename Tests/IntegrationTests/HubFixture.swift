@@ -169,7 +169,10 @@ final class RecordedLog: LogHandler, Sendable {
     var lines: [String] { recorded.withLock { $0 } }
     func contains(_ text: String) -> Bool { lines.contains { $0.contains(text) } }
 
-    func log(event: LogEvent) { recorded.withLock { $0.append("\(event.level) \(event.message)") } }
+    func log(event: LogEvent) {
+        let facts = (event.metadata ?? [:]).map { " \($0.key)=\($0.value)" }.sorted().joined()
+        recorded.withLock { $0.append("\(event.level) \(event.message)\(facts)") }
+    }
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { nil }

@@ -1,3 +1,4 @@
+import DevBroker
 import Foundation
 import SampleLogs
 import Testing

@@ -63,6 +63,8 @@ public struct DevBrokerConfiguration: Sendable {
     public var clampsInvalidPositions: Bool
     /// Whether connections without links are closed after the service's times (60 s, then 300 s).
     public var closesIdleConnections: Bool
+    /// Folder that keeps the hubs over a restart; nil for memory only.
+    public var dataFolder: String?
     /// The broker's clock in milliseconds since the Unix epoch; nil for the system's.
     public var clock: (@Sendable () -> Int64)?
 
@@ -80,6 +82,7 @@ public struct DevBrokerConfiguration: Sendable {
         outgoingBytesMax: Int = 4 << 20,
         clampsInvalidPositions: Bool = false,
         closesIdleConnections: Bool = false,
+        dataFolder: String? = nil,
         clock: (@Sendable () -> Int64)? = nil
     ) {
         self.listeners = listeners
@@ -94,6 +97,7 @@ public struct DevBrokerConfiguration: Sendable {
         self.outgoingBytesMax = outgoingBytesMax
         self.clampsInvalidPositions = clampsInvalidPositions
         self.closesIdleConnections = closesIdleConnections
+        self.dataFolder = dataFolder
         self.clock = clock
     }
 }

@@ -6,7 +6,7 @@ public struct DevBrokerError: Error, Sendable, Hashable, CustomStringConvertible
     public struct Code: Hashable, Sendable, CustomStringConvertible {
         private enum Kind: String, Hashable, Sendable {
             case invalidConfiguration, addressUnavailable, certificateUnusable, hubUnknown, hubExists, hubInvalid
-            case partitionUnknown, eventInvalid, alreadyStarted
+            case partitionUnknown, eventInvalid, alreadyStarted, dataUnusable
         }
         private let kind: Kind
 
@@ -26,6 +26,8 @@ public struct DevBrokerError: Error, Sendable, Hashable, CustomStringConvertible
         public static let partitionUnknown = Code(kind: .partitionUnknown)
         /// Bytes to append are no AMQP message.
         public static let eventInvalid = Code(kind: .eventInvalid)
+        /// The data folder cannot be read or written.
+        public static let dataUnusable = Code(kind: .dataUnusable)
         /// The broker was started before.
         public static let alreadyStarted = Code(kind: .alreadyStarted)
 

@@ -15,8 +15,10 @@ struct BrokerContext: Sendable {
         self.configuration = configuration
         self.logger = logger
         clock = configuration.clock ?? { Int64(Date().timeIntervalSince1970 * 1000) }
-        namespace = HubNamespace(
-            name: configuration.namespaceName, retention: configuration.retention.map(\.wholeMilliseconds))
+        var folder: HubFolder?
+        if let path = configuration.dataFolder { folder = try HubFolder(path: path) }
+        namespace = try HubNamespace(
+            name: configuration.namespaceName, retention: configuration.retention.map(\.wholeMilliseconds), folder: folder)
         let authority = TokenAuthority(policies: configuration.policies, isStrict: configuration.isAuthStrict)
         tokens = TokenService(authority: authority, namespace: namespace)
         management = ManagementService(authority: authority, namespace: namespace)

@@ -70,6 +70,24 @@ struct PartitionLog: Sendable {
         return stamps
     }
 
+    /// The offset that the next event gets.
+    var offsetOfNext: Int64 { nextOffset }
+
+    /// Takes back an event that was kept elsewhere, as it was encoded and stamped.
+    mutating func restore(_ event: UnsafeRawBufferPointer, offset: Int64, enqueuedTime: Int64, nextOffset: Int64) {
+        let last = openChunk(capacity: event.count)
+        let start = chunks[last].slab.count
+        chunks[last].slab.append(contentsOf: event)
+        chunks[last].entries.append(
+            LogEntry(
+                start: UInt32(start), length: UInt32(event.count), offset: offset, enqueuedTime: enqueuedTime))
+        storedBytes += event.count
+        nextSequenceNumber += 1
+        self.nextOffset = nextOffset
+        lastOffset = offset
+        lastEnqueuedTime = enqueuedTime
+    }
+
     /// The index of the chunk that takes the next event, opening one when the last is full.
     private mutating func openChunk(capacity: Int) -> Int {
         if let last = chunks.last, last.slab.count + capacity <= chunkBytes { return chunks.count - 1 }

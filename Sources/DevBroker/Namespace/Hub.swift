@@ -11,6 +11,7 @@ final class Hub: Sendable {
     /// When it was created, in milliseconds: changes when a hub of this name is deleted and made again.
     let createdAt: Int64
     private let retention: Int64?
+    private let folder: HubFolder?
     private let state: Mutex<State>
     private let nextPartition = Atomic<UInt64>(0)
 
@@ -30,13 +31,23 @@ final class Hub: Sendable {
         var detach: @Sendable (AMQPCondition) -> Void
     }
 
-    init(definition: HubDefinition, retention: Int64?, now: Int64) {
+    /// - Parameter folder: keeps the hub over a restart; what it holds already is taken up.
+    init(definition: HubDefinition, retention: Int64?, folder: HubFolder? = nil, createdAt: Int64) throws(DevBrokerError) {
         name = definition.name
-        createdAt = now
+        self.createdAt = createdAt
         self.retention = retention
+        self.folder = folder
         var groups = [DialectName.defaultConsumerGroup.lowercased(): DialectName.defaultConsumerGroup]
         for group in definition.consumerGroups { groups[group.lowercased()] = group }
-        let partitions = (0..<definition.partitionCount).map { HubPartition(number: $0, retention: retention) }
+        try folder?.write(
+            HubFolder.Description(
+                name: definition.name, createdAt: createdAt, partitionCount: definition.partitionCount,
+                groups: groups.values.sorted()))
+        var partitions: [HubPartition] = []
+        for number in 0..<definition.partitionCount {
+            let path = folder?.partitionPath(hub: definition.name, number: number)
+            partitions.append(try HubPartition(number: number, retention: retention, path: path))
+        }
         state = Mutex(State(partitions: partitions, groups: groups))
     }
 
@@ -69,11 +80,19 @@ final class Hub: Sendable {
     }
 
     /// Adds partitions until there are `count`.
-    func grow(to count: Int) {
+    func grow(to count: Int) throws(DevBrokerError) {
+        let have = partitionCount
+        guard count > have else { return }
+        try folder?.write(
+            HubFolder.Description(name: name, createdAt: createdAt, partitionCount: count, groups: groups))
+        var grown: [HubPartition] = []
+        for number in have..<count {
+            let path = folder?.partitionPath(hub: name, number: number)
+            grown.append(try HubPartition(number: number, retention: retention, path: path))
+        }
         state.withLock { state in
-            for number in state.partitions.count..<max(count, state.partitions.count) {
-                state.partitions.append(HubPartition(number: number, retention: retention))
-            }
+            // Two requests to grow at once: whoever comes second adds only what is missing.
+            state.partitions += grown.filter { $0.number >= state.partitions.count }
         }
     }
 

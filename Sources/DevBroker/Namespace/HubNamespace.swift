@@ -6,14 +6,27 @@ final class HubNamespace: Sendable {
     /// The name that error texts show.
     let name: String
     private let retention: Int64?
+    private let folder: HubFolder?
     private let hubs = Mutex<[String: Hub]>([:])
     private let nextLink = Atomic<UInt64>(1)
     private let nextTrackingID = Atomic<UInt64>(1)
 
-    /// - Parameter retention: milliseconds that events are kept, nil for ever.
-    init(name: String, retention: Int64?) {
+    /// - Parameters:
+    ///   - retention: milliseconds that events are kept, nil for ever.
+    ///   - folder: keeps the hubs over a restart; those that it holds are there at once.
+    init(name: String, retention: Int64?, folder: HubFolder? = nil) throws(DevBrokerError) {
         self.name = name
         self.retention = retention
+        self.folder = folder
+        guard let folder else { return }
+        for kept in try folder.descriptions() {
+            let definition = HubDefinition(
+                name: kept.name, partitionCount: kept.partitionCount,
+                consumerGroups: kept.groups.filter { $0.lowercased() != DialectName.defaultConsumerGroup.lowercased() })
+            try definition.check()
+            let hub = try Hub(definition: definition, retention: retention, folder: folder, createdAt: kept.createdAt)
+            hubs.withLock { $0[kept.name.lowercased()] = hub }
+        }
     }
 
     /// The hub of a name in any case.
@@ -33,9 +46,9 @@ final class HubNamespace: Sendable {
     @discardableResult
     func put(_ definition: HubDefinition, now: Int64) throws(DevBrokerError) -> Change {
         try definition.check()
-        let (change, hub) = hubs.withLock { hubs in
+        let (change, hub) = try hubs.withLock { (hubs) throws(DevBrokerError) in
             if let hub = hubs[definition.name.lowercased()] { return (nil as Change?, hub) }
-            let hub = Hub(definition: definition, retention: retention, now: now)
+            let hub = try Hub(definition: definition, retention: retention, folder: folder, createdAt: now)
             hubs[definition.name.lowercased()] = hub
             return (.created, hub)
         }
@@ -49,7 +62,7 @@ final class HubNamespace: Sendable {
         }
         hub.add(groups: definition.consumerGroups)
         guard definition.partitionCount > count else { return .unchanged }
-        hub.grow(to: definition.partitionCount)
+        try hub.grow(to: definition.partitionCount)
         return .grown
     }
 
@@ -59,6 +72,7 @@ final class HubNamespace: Sendable {
             throw DevBrokerError(.hubUnknown, "There is no hub `\(name)`.")
         }
         hub.markDeleted()
+        folder?.remove(hub.name)
         hub.detachLinks(
             partition: nil,
             BrokerCondition.hubDeleted(namespace: self.name, hub: hub.name, trail: trail(path: hub.name, now: now)))

@@ -27,6 +27,8 @@ final class HubPartition: Sendable {
         /// Receivers that read to the end.
         var waiting: [LinkID: WakeUp] = [:]
         var isPaused = false
+        /// Where events are kept over a restart; nil for memory only, also after the file could not be written.
+        var file: PartitionFile?
 
         mutating func takeWaiting() -> [WakeUp] {
             guard !waiting.isEmpty else { return [] }
@@ -36,13 +38,19 @@ final class HubPartition: Sendable {
         }
     }
 
-    /// - Parameter retention: milliseconds that events are kept, nil for ever.
-    init(number: Int, retention: Int64?) {
+    /// - Parameters:
+    ///   - retention: milliseconds that events are kept, nil for ever.
+    ///   - path: the file that keeps the events over a restart; nil for memory only.
+    init(number: Int, retention: Int64?, path: String? = nil) throws(DevBrokerError) {
         self.number = number
         id = String(number)
         self.retention = retention
-        state = Mutex(State())
+        var state = State()
+        if let path { state.file = try PartitionFile(path: path, into: &state.log) }
+        self.state = Mutex(state)
     }
+
+    deinit { state.withLock { $0.file?.close() } }
 
     // MARK: Writing
 
@@ -58,6 +66,13 @@ final class HubPartition: Sendable {
                 state.log.append(originalSize: event.originalSize, capacity: event.capacity, now: now) {
                     event.append(to: &$1, stamps: $0, from: transfer)
                 }
+            }
+            if let file = state.file, let first = stamps.first,
+                !file.append(from: state.log, sequenceNumber: first.sequenceNumber)
+            {
+                // The hub goes on in memory: a development broker that stops taking events helps nobody.
+                file.close()
+                state.file = nil
             }
             return (stamps, state.takeWaiting())
         }
