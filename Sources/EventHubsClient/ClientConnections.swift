@@ -51,6 +51,7 @@ struct ClientConnections: Sendable {
     var count: Int { slots.count }
 
     /// Runs on a connection's loop.
+    @concurrent
     func with<R: Sendable>(
         _ index: Int, _ body: @escaping @Sendable (Place) throws -> R
     ) async throws(EventHubsError) -> R {
@@ -123,6 +124,10 @@ struct ClientConnections: Sendable {
 
 extension EventLoopFuture where Value: Sendable {
     /// The value, with this target's error.
+    ///
+    /// Concurrent on purpose, like every public `async` method of this target: in optimized builds of Swift 6.3 a
+    /// `nonisolated(nonsending)` method that awaits a future may return on the future's executor instead of its caller's.
+    @concurrent
     func value() async throws(EventHubsError) -> Value {
         do {
             return try await get()
