@@ -15,15 +15,21 @@ struct OutgoingFrameFilter {
         let offeredCapabilities: [String]
     }
 
-    private struct Attachment {
-        var link: LinkHandle
+    private final class Attachment {
+        let link: LinkHandle
         var deliveryCount: UInt32 = 0
         var isMore = false
+
+        init(link: LinkHandle) {
+            self.link = link
+        }
     }
 
     let padsLists: Bool
     private var pendingAttaches: [PendingAttach] = []
     private var attachments: [UInt64: Attachment] = [:]
+    private var lastKey: UInt64 = .max
+    private var lastAttachment: Attachment?
     /// Message formats other than 0 by link, then by the delivery's number on the link.
     private var formats: [LinkHandle: [UInt32: UInt32]] = [:]
     /// The part of a frame that Proton has handed over so far.
@@ -94,7 +100,7 @@ struct OutgoingFrameFilter {
             let performative = PerformativeHead(frame, bodyStart: head.bodyStart), performative.fieldsEnd <= head.size,
             rewrite(frame, head, performative, into: &output)
         else {
-            output.append(contentsOf: frame)
+            copy(frame, 0, frame.count, into: &output)
             return
         }
     }
@@ -129,6 +135,7 @@ struct OutgoingFrameFilter {
 
     private mutating func drop(_ matches: (UInt64) -> Bool) {
         for key in attachments.keys where matches(key) { attachments[key] = nil }
+        lastAttachment = nil
     }
 
     private static func key(_ channel: UInt16, _ handle: UInt32) -> UInt64 {
@@ -144,34 +151,40 @@ extension OutgoingFrameFilter {
     ) -> Bool {
         let missing = Performative.fieldCount(performative.code) - performative.count
         guard missing > 0 else { return false }
-        var fields = Array(frame[performative.fieldsStart..<performative.fieldsEnd])
-        fields.append(contentsOf: repeatElement(FormatCode.null, count: missing))
-        write(frame, head, performative, fields: fields, count: performative.count + missing, into: &output)
+        let size = performative.fieldsEnd - performative.fieldsStart + missing
+        writeHead(frame, head, performative, size: size, count: performative.count + missing, into: &output)
+        copy(frame, performative.fieldsStart, performative.fieldsEnd, into: &output)
+        for _ in 0..<missing { output.append(FormatCode.null) }
+        copy(frame, performative.fieldsEnd, head.size, into: &output)
         return true
     }
 
-    private func write(
-        _ frame: UnsafeRawBufferPointer, _ head: FrameHead, _ performative: PerformativeHead, fields: [UInt8],
-        count: Int,
+    private func copy(_ frame: UnsafeRawBufferPointer, _ start: Int, _ end: Int, into output: inout [UInt8]) {
+        guard start < end else { return }
+        output.append(contentsOf: UnsafeRawBufferPointer(rebasing: frame[start..<end]))
+    }
+
+    /// Everything in front of the fields, for a list whose fields take so many bytes.
+    private func writeHead(
+        _ frame: UnsafeRawBufferPointer, _ head: FrameHead, _ performative: PerformativeHead, size: Int, count: Int,
         into output: inout [UInt8]
     ) {
-        let isShort = fields.count <= 254 && count <= 255
-        let listSize = isShort ? 3 + fields.count : 9 + fields.count
-        let payload = frame[performative.fieldsEnd..<head.size]
-        put(UInt32(truncatingIfNeeded: head.bodyStart + 3 + listSize + payload.count), into: &output)
-        output.append(contentsOf: frame[4..<head.bodyStart])
-        output.append(contentsOf: [FormatCode.described, FormatCode.smallulong, performative.code])
+        let isShort = size <= 254 && count <= 255
+        let payloadSize = head.size - performative.fieldsEnd
+        put(UInt32(truncatingIfNeeded: head.bodyStart + 3 + (isShort ? 3 : 9) + size + payloadSize), into: &output)
+        copy(frame, 4, head.bodyStart, into: &output)
+        output.append(FormatCode.described)
+        output.append(FormatCode.smallulong)
+        output.append(performative.code)
         if isShort {
             output.append(FormatCode.list8)
-            output.append(UInt8(fields.count + 1))
+            output.append(UInt8(size + 1))
             output.append(UInt8(count))
         } else {
             output.append(FormatCode.list32)
-            put(UInt32(truncatingIfNeeded: fields.count + 4), into: &output)
+            put(UInt32(truncatingIfNeeded: size + 4), into: &output)
             put(UInt32(truncatingIfNeeded: count), into: &output)
         }
-        output.append(contentsOf: fields)
-        output.append(contentsOf: payload)
     }
 
     private func put(_ number: UInt32, into output: inout [UInt8]) {
@@ -182,42 +195,54 @@ extension OutgoingFrameFilter {
         _ frame: UnsafeRawBufferPointer, _ head: FrameHead, _ performative: PerformativeHead, into output: inout [UInt8]
     ) -> Bool {
         guard let transfer = TransferFields(frame, performative) else { return false }
-        var format: UInt32 = 0
-        if var attachment = attachments[Self.key(head.channel, transfer.handle)] {
-            if !attachment.isMore {
-                attachment.deliveryCount &+= 1
-                if !formats.isEmpty {
-                    format = formats[attachment.link]?.removeValue(forKey: attachment.deliveryCount) ?? 0
-                }
-            }
-            attachment.isMore = transfer.isMore && !transfer.isAborted
-            attachments[Self.key(head.channel, transfer.handle)] = attachment
-        }
+        let format = takeFormat(of: transfer, channel: head.channel)
         let missing = padsLists ? max(Performative.fieldCount(performative.code) - performative.count, 0) : 0
+        let tag = transfer.tagRange
         // The service tags settled deliveries with an empty binary, where Proton writes null.
         let needsTag =
-            padsLists && transfer.hasDeliveryID && transfer.tagRange.count == 1
-            && frame[transfer.tagRange.lowerBound] == FormatCode.null
+            padsLists && transfer.hasDeliveryID && tag.count == 1 && frame[tag.lowerBound] == FormatCode.null
         let setsFormat = format != 0 && !transfer.formatRange.isEmpty
         guard missing > 0 || needsTag || setsFormat else { return false }
-        var fields: [UInt8] = []
-        fields.reserveCapacity(performative.fieldsEnd - performative.fieldsStart + 32)
-        if transfer.tagRange.isEmpty {
-            fields.append(contentsOf: frame[performative.fieldsStart..<performative.fieldsEnd])
-        } else {
-            fields.append(contentsOf: frame[performative.fieldsStart..<transfer.tagRange.lowerBound])
-            fields.append(contentsOf: needsTag ? [FormatCode.binary8, 0] : Array(frame[transfer.tagRange]))
-            var rest = transfer.tagRange.upperBound
-            if setsFormat {
-                fields.append(FormatCode.uint)
-                put(format, into: &fields)
-                rest = transfer.formatRange.upperBound
-            }
-            fields.append(contentsOf: frame[rest..<performative.fieldsEnd])
+        var size = performative.fieldsEnd - performative.fieldsStart + missing
+        if needsTag { size += 1 }
+        if setsFormat { size += 5 - transfer.formatRange.count }
+        writeHead(frame, head, performative, size: size, count: performative.count + missing, into: &output)
+        var rest = performative.fieldsStart
+        if needsTag {
+            copy(frame, rest, tag.lowerBound, into: &output)
+            output.append(FormatCode.binary8)
+            output.append(0)
+            rest = tag.upperBound
         }
-        fields.append(contentsOf: repeatElement(FormatCode.null, count: missing))
-        write(frame, head, performative, fields: fields, count: performative.count + missing, into: &output)
+        if setsFormat {
+            copy(frame, rest, transfer.formatRange.lowerBound, into: &output)
+            output.append(FormatCode.uint)
+            put(format, into: &output)
+            rest = transfer.formatRange.upperBound
+        }
+        copy(frame, rest, performative.fieldsEnd, into: &output)
+        for _ in 0..<missing { output.append(FormatCode.null) }
+        copy(frame, performative.fieldsEnd, head.size, into: &output)
         return true
+    }
+
+    /// The message format noted for the delivery that a transfer begins; 0 for all other transfers.
+    private mutating func takeFormat(of transfer: TransferFields, channel: UInt16) -> UInt32 {
+        let key = Self.key(channel, transfer.handle)
+        if key != lastKey || lastAttachment == nil {
+            lastKey = key
+            lastAttachment = attachments[key]
+        }
+        guard let attachment = lastAttachment else { return 0 }
+        var format: UInt32 = 0
+        if !attachment.isMore {
+            attachment.deliveryCount &+= 1
+            if !formats.isEmpty {
+                format = formats[attachment.link]?.removeValue(forKey: attachment.deliveryCount) ?? 0
+            }
+        }
+        attachment.isMore = transfer.isMore && !transfer.isAborted
+        return format
     }
 }
 
@@ -241,7 +266,10 @@ extension OutgoingFrameFilter {
     ) {
         var encoder = AMQPEncoder()
         for value in values { encoder.encode(value) }
-        write(frame, head, performative, fields: encoder.bytes, count: values.count, into: &output)
+        let fields = encoder.bytes
+        writeHead(frame, head, performative, size: fields.count, count: values.count, into: &output)
+        output.append(contentsOf: fields)
+        copy(frame, performative.fieldsEnd, head.size, into: &output)
     }
 
     private mutating func attach(
@@ -255,6 +283,7 @@ extension OutgoingFrameFilter {
         else { return padsLists && pad(frame, head, performative, into: &output) }
         let pending = pendingAttaches.remove(at: index)
         attachments[Self.key(head.channel, handle)] = Attachment(link: pending.link)
+        lastAttachment = nil
         guard padsLists || !pending.desiredCapabilities.isEmpty || !pending.offeredCapabilities.isEmpty else {
             return false
         }

@@ -8,18 +8,18 @@ package struct WireReader {
     package var offset: Int
     package var end: Int
 
-    @inline(__always)
+    @inlinable @inline(__always)
     package init(_ bytes: UnsafeRawBufferPointer, from offset: Int = 0) {
         base = bytes.baseAddress
         end = bytes.count
         self.offset = min(max(offset, 0), bytes.count)
     }
 
-    package var remaining: Int {
+    @inlinable package var remaining: Int {
         @inline(__always) get { end &- offset }
     }
 
-    @inline(__always)
+    @inlinable @inline(__always)
     package mutating func byte() throws(AMQPDecodingError) -> UInt8 {
         guard offset < end, let base else { throw AMQPDecodingError(.truncated, at: offset) }
         let value = base.load(fromByteOffset: offset, as: UInt8.self)
@@ -28,7 +28,7 @@ package struct WireReader {
     }
 
     /// A fixed-width number in network order.
-    @inline(__always)
+    @inlinable @inline(__always)
     package mutating func integer<Number: FixedWidthInteger & BitwiseCopyable>(
         _: Number.Type
     ) throws(AMQPDecodingError) -> Number {
@@ -40,7 +40,7 @@ package struct WireReader {
     }
 
     /// Steps over a number of bytes and says where they are.
-    @inline(__always)
+    @inlinable @inline(__always)
     package mutating func take(_ count: Int) throws(AMQPDecodingError) -> Range<Int> {
         guard count >= 0, remaining >= count else { throw AMQPDecodingError(.truncated, at: offset) }
         let range = offset..<(offset &+ count)
@@ -48,6 +48,7 @@ package struct WireReader {
         return range
     }
 
+    @inlinable
     package func bytes(_ range: Range<Int>) -> UnsafeRawBufferPointer {
         guard let base, range.lowerBound >= 0, range.upperBound <= end else {
             return UnsafeRawBufferPointer(start: nil, count: 0)
@@ -59,7 +60,7 @@ package struct WireReader {
     ///
     /// The upper half of a constructor says how wide the content is (part 1.2 of the specification), so that values of
     /// every defined type are stepped over in constant time.
-    @inline(__always)
+    @inlinable @inline(__always)
     package mutating func content(of constructor: UInt8) throws(AMQPDecodingError) -> Range<Int> {
         switch constructor >> 4 {
         case 0x4: return try take(0)
@@ -75,6 +76,7 @@ package struct WireReader {
     }
 
     /// Steps over one value of any type.
+    @inlinable
     package mutating func skipValue() throws(AMQPDecodingError) {
         // A described value is two values in a row. Both may be described again: count what is owed, do not recurse.
         var owed = 1
