@@ -98,7 +98,8 @@ struct ClientConnections: Sendable {
     private func refuseWithoutManagement() throws(EventHubsError) {
         guard configuration.plainBroker == nil else {
             throw EventHubsError(
-                .notAllowed, "A plain AMQP broker has no management node", remedy: "Give the partitions in the settings")
+                .notAllowed, "A plain AMQP broker has no management node", remedy: "Give the partitions in the settings"
+            )
         }
     }
 

@@ -225,8 +225,9 @@ public final class EventHubsClient: Sendable {
         }
     }
 
-    /// `latest` moves with every attach: an event that arrives between two attaches would be passed over. It is therefore fixed
-    /// here, once.
+    /// Fixes `latest`, once.
+    ///
+    /// It moves with every attach: an event that arrives between two attaches would be passed over.
     private func resolve(_ position: EventPosition, of id: String) async throws(EventHubsError) -> EventPosition {
         guard position == .latest, configuration.plainBroker == nil else { return position }
         let properties = try await connections.partitionProperties(id)

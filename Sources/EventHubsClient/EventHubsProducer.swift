@@ -44,7 +44,8 @@ public final class EventHubsProducer: Sendable {
 
     /// Sends events, in order, and returns when all of them are accepted.
     @concurrent
-    public func send(_ events: [AMQPMessage], to destination: Destination = .anyPartition) async throws(EventHubsError) {
+    public func send(_ events: [AMQPMessage], to destination: Destination = .anyPartition) async throws(EventHubsError)
+    {
         guard !events.isEmpty else { return }
         let address = address(of: destination)
         var encoder = try await encoder(for: destination, address)

@@ -92,7 +92,9 @@ final class HubConnection {
     }
 
     /// Attaches a link for an owner; nil while there is no session.
-    func attach(_ name: String, for owner: any LinkOwner, _ make: (SessionHandle, String) -> LinkSpecification) -> LinkHandle? {
+    func attach(_ name: String, for owner: any LinkOwner, _ make: (SessionHandle, String) -> LinkSpecification)
+        -> LinkHandle?
+    {
         guard let connection, let session else { return nil }
         linksMade += 1
         let link = connection.engine.attach(make(session, "\(name)-\(linksMade)"))
@@ -272,8 +274,10 @@ extension HubConnection: AMQPConnectionDelegate {
         case .authenticationFailed(let condition):
             perform(machine.failed(loginRefused(condition)))
         case .ended(_, let condition):
-            let condition = condition ?? AMQPCondition(name: ErrorCondition.connectionForced, description: "session ended")
-            perform(machine.failed(EventHubsError(condition: condition, while: "the session with \(configuration.peer)")))
+            let condition =
+                condition ?? AMQPCondition(name: ErrorCondition.connectionForced, description: "session ended")
+            perform(
+                machine.failed(EventHubsError(condition: condition, while: "the session with \(configuration.peer)")))
         case .attached(let link, _, _, _), .credit(let link, _, _), .deliveries(let link, _),
             .updated(_, let link, _, _):
             links[link]?.received(event, on: link)

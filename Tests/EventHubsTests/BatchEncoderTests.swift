@@ -3,6 +3,7 @@ import EventHubs
 import Testing
 
 /// Goal: batches keep order, contents and the size limit.
+///
 /// Method: golden bytes, and random events packed, taken apart and compared.
 @Suite struct BatchEncoderTests {
     /// The bodies in a message, batch or not.
@@ -20,13 +21,14 @@ import Testing
         var encoder = BatchEncoder(sizeMax: 1024)
         try encoder.add(body: [1])
         try encoder.add(body: [2, 3])
-        #expect(encoder.finish() == [
-            BatchEncoder.Encoded(
-                bytes: [
-                    0, 0x53, 0x75, 0xa0, 6, 0, 0x53, 0x75, 0xa0, 1, 1,
-                    0, 0x53, 0x75, 0xa0, 7, 0, 0x53, 0x75, 0xa0, 2, 2, 3,
-                ], messageFormat: 0x8001_3700, eventCount: 2)
-        ])
+        #expect(
+            encoder.finish() == [
+                BatchEncoder.Encoded(
+                    bytes: [
+                        0, 0x53, 0x75, 0xa0, 6, 0, 0x53, 0x75, 0xa0, 1, 1,
+                        0, 0x53, 0x75, 0xa0, 7, 0, 0x53, 0x75, 0xa0, 2, 2, 3,
+                    ], messageFormat: 0x8001_3700, eventCount: 2)
+            ])
         #expect(encoder.finish() == [])
     }
 

@@ -2,6 +2,7 @@ import EventHubs
 import Testing
 
 /// Goal: a connection comes back after every end, with back-off, says why, and stops when ordered.
+///
 /// Method: scripts of facts and expected actions, and random scripts in which at most one channel may exist.
 @Suite struct ConnectionMachineTests {
     typealias Action = ConnectionMachine.Action
@@ -86,7 +87,8 @@ import Testing
         #expect(machine.timeReached(now: .seconds(59)) == [])
         #expect(machine.timeReached(now: .seconds(60)) == [.dropChannel])
         #expect(machine.timeReached(now: .seconds(61)) == [])
-        guard case .announceLost(let error, _)? = machine.channelLost(broken, now: .seconds(61), using: &generator).first
+        guard
+            case .announceLost(let error, _)? = machine.channelLost(broken, now: .seconds(61), using: &generator).first
         else {
             Issue.record("not announced")
             return

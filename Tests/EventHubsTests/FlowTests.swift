@@ -3,6 +3,7 @@ import EventHubs
 import Testing
 
 /// Goal: credit, back-off, continuity and the watchdog keep their bounds.
+///
 /// Method: scripts, and random scripts against the stated invariants.
 @Suite struct FlowTests {
     @Test func creditIsBoundedByEvents() {

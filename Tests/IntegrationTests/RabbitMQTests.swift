@@ -7,6 +7,7 @@ import NIOPosix
 import Testing
 
 /// Goal: a plain AMQP 1.0 broker that we did not write can be read: addresses by template, login, acceptance after commit.
+///
 /// Method: a RabbitMQ node with its AMQP 1.0 plug-in, started and stopped by the test.
 @Suite(.serialized, .timeLimit(.minutes(5))) struct RabbitMQTests {
     private static let group = MultiThreadedEventLoopGroup.singleton
