@@ -79,6 +79,7 @@ final class HubConnection {
 
     /// Adds an owner, and tells it at once when the connection is ready.
     func add(_ owner: any LinkOwner) {
+        guard stopPromise == nil, !machine.isClosed else { return owner.stopOrdered() }
         owners.append(owner)
         if machine.isReady { owner.connectionReady() }
         flush()

@@ -58,7 +58,8 @@ final class PartitionReceiver {
         self.logger = logger
         window = CreditWindow(
             eventsMax: configuration.prefetchMax, bytesMax: configuration.creditBytes,
-            messageSizeEstimate: configuration.messageSizeEstimate)
+            messageSizeEstimate: configuration.messageSizeEstimate,
+            waitsUntilUsed: configuration.plainBroker != nil)
         watchdog = ProgressWatchdog(deadline: configuration.stallDeadline)
         timer = WakeTimer(loop: connection.loop)
         reader = EventReader(readsMessageIDs: configuration.plainBroker != nil)

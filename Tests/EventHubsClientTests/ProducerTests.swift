@@ -111,6 +111,7 @@ import Testing
             try await producer.send(bodies: [[1]])
             await producer.shutdown()
             await #expect(throws: EventHubsError.self) { try await producer.send(bodies: [[1]]) }
+            await #expect(throws: EventHubsError.self) { try await producer.send(bodies: [[1]], to: .partition("1")) }
         }
     }
 }

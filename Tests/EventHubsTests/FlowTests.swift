@@ -19,6 +19,17 @@ import Testing
         #expect(window.grant() == 60)
     }
 
+    @Test func creditCanWaitUntilItIsUsed() {
+        var window = CreditWindow(eventsMax: 10, bytesMax: 1 << 20, waitsUntilUsed: true)
+        #expect(window.grant() == 10)
+        window.received(events: 9, bytes: 9)
+        window.consumed(events: 9, bytes: 9)
+        #expect(window.grant() == 0)
+        window.received(events: 1, bytes: 1)
+        window.consumed(events: 1, bytes: 1)
+        #expect(window.grant() == 10)
+    }
+
     @Test func creditIsBoundedByBytes() {
         var window = CreditWindow(eventsMax: 1000, bytesMax: 1 << 20, messageSizeEstimate: 65_536)
         #expect(window.grant() == 16)
