@@ -20,7 +20,9 @@ public struct Backoff: Hashable, Sendable {
     }
 
     /// The wait before the next attempt, at least `minimum` (what the service asked for).
-    public mutating func next(atLeast minimum: Duration? = nil, using generator: inout some RandomNumberGenerator) -> Duration {
+    public mutating func next(atLeast minimum: Duration? = nil, using generator: inout some RandomNumberGenerator)
+        -> Duration
+    {
         var wait = first
         // Doubling stops at the longest wait, so that no number of attempts can overflow.
         for _ in 0..<attempts where wait < longest { wait = wait * 2 }

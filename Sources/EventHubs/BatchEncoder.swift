@@ -37,9 +37,10 @@ public struct BatchEncoder: Sendable {
     public init(sizeMax: Int, partitionKey: String? = nil) {
         self.sizeMax = max(512, sizeMax)
         key = partitionKey
-        outerSections = partitionKey.map {
-            AMQPMessage(messageAnnotations: [.symbol(DialectName.partitionKey): .string($0)]).encoded()
-        } ?? []
+        outerSections =
+            partitionKey.map {
+                AMQPMessage(messageAnnotations: [.symbol(DialectName.partitionKey): .string($0)]).encoded()
+            } ?? []
     }
 
     /// Adds an event.

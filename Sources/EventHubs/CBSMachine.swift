@@ -114,7 +114,9 @@ public struct CBSMachine: Sendable {
             guard case .asked(let id, _, _, _, _) = audiences[i].state else { return false }
             return reply.correlationID?.text == id
         }
-        guard let i = found, case .asked(_, let token, let since, _, let validUntil) = audiences[i].state else { return [] }
+        guard let i = found, case .asked(_, let token, let since, _, let validUntil) = audiences[i].state else {
+            return []
+        }
         guard reply.status.isSuccess else {
             let error = EventHubsError(
                 condition: reply.status.errorCondition, while: "authorization for \(audiences[i].name)")

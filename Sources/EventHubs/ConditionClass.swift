@@ -96,7 +96,8 @@ public struct ConditionClass: Hashable, Sendable {
         ErrorCondition.argumentError: ConditionClass(.invalidArgument, retry: false, .link),
         ErrorCondition.argumentOutOfRange: ConditionClass(
             .invalidArgument, retry: false, .link, "Check the partition ids against the hub's partition count"),
-        ErrorCondition.entityDisabled: ConditionClass(.disabled, retry: false, .settings, "Enable the hub in the portal"),
+        ErrorCondition.entityDisabled: ConditionClass(
+            .disabled, retry: false, .settings, "Enable the hub in the portal"),
         ErrorCondition.preconditionFailed: ConditionClass(.notAllowed, retry: false, .link),
         ErrorCondition.publisherRevoked: ConditionClass(.unauthorized, retry: false, .settings),
         ErrorCondition.partitionNotOwned: ConditionClass(.stolen, retry: false, .link),

@@ -126,10 +126,14 @@ public struct ConnectionMachine: Sendable {
         switch state {
         case .connecting, .authorizing, .ready:
             if case .ready(let since) = state, now - since > timing.backoff.longest { backoff.reset() }
-            let error = ownReason ?? error ?? EventHubsError(
-                .connectionLost, "\(peer) closed the connection without a reason", isRetriable: true, scope: .connection)
+            let error =
+                ownReason ?? error
+                ?? EventHubsError(
+                    .connectionLost, "\(peer) closed the connection without a reason", isRetriable: true,
+                    scope: .connection)
             ownReason = nil
-            let wait = backoff.next(atLeast: error.isRetriable ? error.retryAfter : timing.settingsPause, using: &generator)
+            let wait = backoff.next(
+                atLeast: error.isRetriable ? error.retryAfter : timing.settingsPause, using: &generator)
             state = .waiting(until: now + wait)
             return [.announceLost(error, retryAfter: wait), .wake(at: now + wait)]
         case .closing:
@@ -148,7 +152,8 @@ public struct ConnectionMachine: Sendable {
             return failed(
                 EventHubsError(
                     .timedOut, "\(peer) did not complete the connection within \(timing.openTimeout)",
-                    remedy: "Check that host and port are an AMQP 1.0 endpoint and that TLS is set as the broker has it",
+                    remedy:
+                        "Check that host and port are an AMQP 1.0 endpoint and that TLS is set as the broker has it",
                     isRetriable: true, scope: .connection))
         case .waiting(let until):
             return now >= until ? connect(now: now) : []

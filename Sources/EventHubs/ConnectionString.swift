@@ -171,7 +171,9 @@ private struct ConnectionStringParser {
             return nil
         }
         if authority.contains("@") {
-            report(character, "`Endpoint` has a user part: credentials belong in `SharedAccessKeyName` and `SharedAccessKey`")
+            report(
+                character,
+                "`Endpoint` has a user part: credentials belong in `SharedAccessKeyName` and `SharedAccessKey`")
             return nil
         }
         return splitPort(authority, at: character)
@@ -215,7 +217,8 @@ private struct ConnectionStringParser {
         if let signature, key != nil || name != nil {
             report(
                 signature.character,
-                "`SharedAccessSignature` excludes `SharedAccessKeyName` and `SharedAccessKey`: keep one of the two forms")
+                "`SharedAccessSignature` excludes `SharedAccessKeyName` and `SharedAccessKey`: keep one of the two forms"
+            )
             return nil
         }
         if let signature {

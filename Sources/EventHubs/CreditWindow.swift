@@ -11,6 +11,10 @@ public struct CreditWindow: Hashable, Sendable {
     public let eventsMax: Int
     /// The most bytes in flight, by estimate.
     public var bytesMax: Int
+    /// Whether credit is given only when none is out.
+    ///
+    /// Some brokers (RabbitMQ 3.10) send more than they may when credit arrives while they are sending.
+    public let waitsUntilUsed: Bool
     /// Credit that is out: granted and not yet used by an arrival.
     public private(set) var granted = 0
     /// Events that have arrived and are not consumed.
@@ -21,7 +25,10 @@ public struct CreditWindow: Hashable, Sendable {
     public private(set) var messageSizeEstimate: Int
 
     /// Makes a window.
-    public init(eventsMax: Int, bytesMax: Int, messageSizeEstimate: Int = 16_384) {
+    public init(
+        eventsMax: Int, bytesMax: Int, messageSizeEstimate: Int = 16_384, waitsUntilUsed: Bool = false
+    ) {
+        self.waitsUntilUsed = waitsUntilUsed
         self.eventsMax = max(1, eventsMax)
         self.bytesMax = max(1, bytesMax)
         self.messageSizeEstimate = max(1, messageSizeEstimate)
@@ -58,7 +65,7 @@ public struct CreditWindow: Hashable, Sendable {
         let window = min(eventsMax - heldEvents, room)
         let target = max(window, heldEvents == 0 ? 1 : 0)
         let more = target - granted
-        guard more > 0, granted == 0 || more * 2 >= target else { return 0 }
+        guard more > 0, granted == 0 || (!waitsUntilUsed && more * 2 >= target) else { return 0 }
         granted += more
         return UInt32(clamping: more)
     }

@@ -1,6 +1,6 @@
 public import AMQPTypes
 
-/// A question to `$management`: what are the hub's, or a partition's, properties?
+/// A question to `$management` about the properties of the hub or of a partition.
 ///
 /// **Shape**: application properties, all strings: `operation` = `READ`, `type`, `name` = hub, `partition`,
 /// `security_token`; no body.

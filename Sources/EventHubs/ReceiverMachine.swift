@@ -91,7 +91,9 @@ public struct ReceiverMachine: Sendable {
             self.offset = offset
         }
 
-        /// Where reading goes on after it. Exclusive always: offsets are opaque, and one past the end is an error.
+        /// Where reading goes on after it.
+        ///
+        /// Exclusive always: offsets are opaque, and one past the end is an error.
         public var next: EventPosition {
             offset.map { .offset($0, inclusive: false) } ?? .sequenceNumber(sequenceNumber, inclusive: false)
         }
@@ -214,8 +216,10 @@ extension ReceiverMachine {
     ) -> [Action] {
         switch state {
         case .attaching, .attached:
-            let error = error ?? EventHubsError(
-                .forcedClose, "The broker closed the link without a reason", isRetriable: true, scope: .link)
+            let error =
+                error
+                ?? EventHubsError(
+                    .forcedClose, "The broker closed the link without a reason", isRetriable: true, scope: .link)
             return ended(named(error), now: now, using: &generator)
         case .detaching(let then, _):
             return linkIsGone(then, now: now)
@@ -328,7 +332,8 @@ extension ReceiverMachine {
                 .positionRefused,
                 "The first event after the resume has sequence number \(sequenceNumber), not \(expected): this is another "
                     + "hub under the same name, or its log was rewound",
-                remedy: "Set the position with `hubwatch checkpoints set` or `reset`", partition: partition, scope: .link)
+                remedy: "Set the position with `hubwatch checkpoints set` or `reset`", partition: partition,
+                scope: .link)
             let deadline = now + timing.detachTimeout
             state = .detaching(then: .halt(error), deadline: deadline)
             return .refuse(actions: [.discardUnfolded, .detach, .wake(at: deadline)])
@@ -352,7 +357,9 @@ extension ReceiverMachine {
 }
 
 extension ReceiverMachine {
-    /// Try again now: after a theft, a refusal or during a wait. With a position, go on from there instead.
+    /// Try again now: after a theft, a refusal or during a wait.
+    ///
+    /// With a position, go on from there instead.
     public mutating func resumeOrdered(from position: EventPosition? = nil, now: Duration) -> [Action] {
         switch state {
         case .stolen, .waiting, .halted, .offline:

@@ -80,8 +80,11 @@ final class Authorization {
             let token = SASToken(resource: audience, keyName: name, key: key, expiry: expiry)
             use(.success(Self.token(token, now: wallNow, isRenewable: true)), audience)
         case .signature(let token):
-            use(token.isExpired(at: wallNow) ? .failure(Self.expired(token, wallNow)) : .success(
-                Self.token(token, now: wallNow, isRenewable: false)), audience)
+            use(
+                token.isExpired(at: wallNow)
+                    ? .failure(Self.expired(token, wallNow))
+                    : .success(
+                        Self.token(token, now: wallNow, isRenewable: false)), audience)
         case .tokens(let provider):
             fetch(audience, from: provider)
         case .none:

@@ -9,7 +9,8 @@ import NIOSSL
 /// certificate: expired, not yet valid, for other names, or from an unknown authority.
 enum CertificateInspection {
     static func run(
-        host: String, port: Int, serverName: String?, context: NIOSSLContext, timeout: TimeAmount, on loop: any EventLoop
+        host: String, port: Int, serverName: String?, context: NIOSSLContext, timeout: TimeAmount,
+        on loop: any EventLoop
     ) -> EventLoopFuture<String?> {
         let finding = NIOLockedValueBox<String?>(nil)
         let now = WallClock.seconds()

@@ -51,6 +51,7 @@ struct ClientConnections: Sendable {
     var count: Int { slots.count }
 
     /// Runs on a connection's loop.
+    @concurrent
     func with<R: Sendable>(
         _ index: Int, _ body: @escaping @Sendable (Place) throws -> R
     ) async throws(EventHubsError) -> R {
@@ -97,7 +98,8 @@ struct ClientConnections: Sendable {
     private func refuseWithoutManagement() throws(EventHubsError) {
         guard configuration.plainBroker == nil else {
             throw EventHubsError(
-                .notAllowed, "A plain AMQP broker has no management node", remedy: "Give the partitions in the settings")
+                .notAllowed, "A plain AMQP broker has no management node", remedy: "Give the partitions in the settings"
+            )
         }
     }
 
@@ -123,6 +125,10 @@ struct ClientConnections: Sendable {
 
 extension EventLoopFuture where Value: Sendable {
     /// The value, with this target's error.
+    ///
+    /// Concurrent on purpose, like every public `async` method of this target: in optimized builds of Swift 6.3 a
+    /// `nonisolated(nonsending)` method that awaits a future may return on the future's executor instead of its caller's.
+    @concurrent
     func value() async throws(EventHubsError) -> Value {
         do {
             return try await get()

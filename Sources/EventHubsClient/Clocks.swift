@@ -1,11 +1,11 @@
 import NIOCore
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// The wall clock, read once for each batch or token.
@@ -58,7 +58,9 @@ final class WakeTimer {
         task?.cancel()
         due = time
         // Rounded up: a machine ignores what comes a fraction too early, and would never be woken again.
-        task = loop.assumeIsolated().scheduleTask(in: TimeAmount(max(.zero, time - loop.monotonicNow)) + .nanoseconds(1)) {
+        task = loop.assumeIsolated().scheduleTask(
+            in: TimeAmount(max(.zero, time - loop.monotonicNow)) + .nanoseconds(1)
+        ) {
             self.fire()
         }
     }

@@ -73,16 +73,19 @@ public final class EventHubsClient: Sendable {
     }
 
     /// Asks for the hub's properties.
+    @concurrent
     public func hubProperties() async throws(EventHubsError) -> HubProperties {
         try await connections.hubProperties()
     }
 
     /// Asks for a partition's properties.
+    @concurrent
     public func partitionProperties(_ id: String) async throws(EventHubsError) -> PartitionProperties {
         try await connections.partitionProperties(id)
     }
 
     /// Reads the selected partitions until ``shutdown(within:)`` or the task is cancelled.
+    @concurrent
     public func run(
         partitions: PartitionSelection = .all, into source: any PartitionConsumerSource
     ) async throws(EventHubsError) {
@@ -222,8 +225,9 @@ public final class EventHubsClient: Sendable {
         }
     }
 
-    /// `latest` moves with every attach: an event that arrives between two attaches would be passed over. It is therefore fixed
-    /// here, once.
+    /// Fixes `latest`, once.
+    ///
+    /// It moves with every attach: an event that arrives between two attaches would be passed over.
     private func resolve(_ position: EventPosition, of id: String) async throws(EventHubsError) -> EventPosition {
         guard position == .latest, configuration.plainBroker == nil else { return position }
         let properties = try await connections.partitionProperties(id)
@@ -259,6 +263,7 @@ public final class EventHubsClient: Sendable {
     /// Takes no more events: when this returns, no consumer is given any.
     ///
     /// The first half of an orderly end: commit what is folded, release it, then ``shutdown(within:)``.
+    @concurrent
     public func stopReceiving() async {
         for index in 0..<connections.count {
             try? await connections.with(index) { place in
@@ -268,6 +273,7 @@ public final class EventHubsClient: Sendable {
     }
 
     /// Stops the credit, closes the links and the connections; whatever has not answered by the limit is cut off.
+    @concurrent
     public func shutdown(within limit: Duration = .seconds(10)) async {
         await stop(within: limit)
     }

@@ -37,12 +37,15 @@ public final class EventHubsProducer: Sendable {
     }
 
     /// Asks for the hub's properties.
+    @concurrent
     public func hubProperties() async throws(EventHubsError) -> HubProperties {
         try await connections.hubProperties()
     }
 
     /// Sends events, in order, and returns when all of them are accepted.
-    public func send(_ events: [AMQPMessage], to destination: Destination = .anyPartition) async throws(EventHubsError) {
+    @concurrent
+    public func send(_ events: [AMQPMessage], to destination: Destination = .anyPartition) async throws(EventHubsError)
+    {
         guard !events.isEmpty else { return }
         let address = address(of: destination)
         var encoder = try await encoder(for: destination, address)
@@ -56,6 +59,7 @@ public final class EventHubsProducer: Sendable {
     }
 
     /// Sends events that are nothing but bodies.
+    @concurrent
     public func send(
         bodies: [[UInt8]], to destination: Destination = .anyPartition
     ) async throws(EventHubsError) {
@@ -70,6 +74,7 @@ public final class EventHubsProducer: Sendable {
     }
 
     /// Closes the link and the connection; calls that are waiting fail.
+    @concurrent
     public func shutdown(within limit: Duration = .seconds(10)) async {
         await connections.stop(within: limit)
     }

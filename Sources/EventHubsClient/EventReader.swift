@@ -16,7 +16,7 @@ struct EventReader {
     /// Whether message ids are wanted.
     let readsMessageIDs: Bool
 
-    /// Reads one message. Ranges are relative to the slab.
+    /// Reads one message; ranges are relative to the slab.
     func read(_ delivery: Delivery, of slab: DeliverySlab) -> Reading {
         let bytes = slab.bytes(delivery.range)
         let sections: MessageSections

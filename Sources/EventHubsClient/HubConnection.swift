@@ -79,6 +79,7 @@ final class HubConnection {
 
     /// Adds an owner, and tells it at once when the connection is ready.
     func add(_ owner: any LinkOwner) {
+        guard stopPromise == nil, !machine.isClosed else { return owner.stopOrdered() }
         owners.append(owner)
         if machine.isReady { owner.connectionReady() }
         flush()
@@ -92,7 +93,9 @@ final class HubConnection {
     }
 
     /// Attaches a link for an owner; nil while there is no session.
-    func attach(_ name: String, for owner: any LinkOwner, _ make: (SessionHandle, String) -> LinkSpecification) -> LinkHandle? {
+    func attach(_ name: String, for owner: any LinkOwner, _ make: (SessionHandle, String) -> LinkSpecification)
+        -> LinkHandle?
+    {
         guard let connection, let session else { return nil }
         linksMade += 1
         let link = connection.engine.attach(make(session, "\(name)-\(linksMade)"))
@@ -272,8 +275,10 @@ extension HubConnection: AMQPConnectionDelegate {
         case .authenticationFailed(let condition):
             perform(machine.failed(loginRefused(condition)))
         case .ended(_, let condition):
-            let condition = condition ?? AMQPCondition(name: ErrorCondition.connectionForced, description: "session ended")
-            perform(machine.failed(EventHubsError(condition: condition, while: "the session with \(configuration.peer)")))
+            let condition =
+                condition ?? AMQPCondition(name: ErrorCondition.connectionForced, description: "session ended")
+            perform(
+                machine.failed(EventHubsError(condition: condition, while: "the session with \(configuration.peer)")))
         case .attached(let link, _, _, _), .credit(let link, _, _), .deliveries(let link, _),
             .updated(_, let link, _, _):
             links[link]?.received(event, on: link)

@@ -48,8 +48,11 @@ final class ManagementNode: LinkOwner {
         let limit = connection.configuration.requestTimeout
         let timeout = connection.loop.assumeIsolated().scheduleTask(in: TimeAmount(limit)) { [weak self] in
             guard let self else { return }
-            self.fail(id, self.connection.lastError ?? EventHubsError(
-                .timedOut, "No answer from $management within \(limit)", isRetriable: true, scope: .request))
+            self.fail(
+                id,
+                self.connection.lastError
+                    ?? EventHubsError(
+                        .timedOut, "No answer from $management within \(limit)", isRetriable: true, scope: .request))
         }
         questions[id] = Question(subject: subject, promise: promise, timeout: timeout, isSent: false)
         connection.start()

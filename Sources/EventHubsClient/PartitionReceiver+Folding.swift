@@ -29,6 +29,7 @@ extension PartitionReceiver: TurnWork {
         let slab = queued.batch.slab
         var part = BatchPart(receivedAt: queued.receivedAt, capacity: queued.batch.deliveries.count)
         var repeated = 0
+        let now = now
         for delivery in queued.batch.deliveries {
             let reading = reader.read(delivery, of: slab)
             part.note(reading.annotations)

@@ -2,7 +2,7 @@ import EventHubs
 import NIOCore
 
 extension PartitionReceiver {
-    /// Looks at the partition now and then: is it quiet because it is at the end, or because the link is dead?
+    /// Looks at the partition now and then, to tell one that is at its end from one whose link is dead.
     func watch(every interval: Duration) {
         let amount = TimeAmount(interval)
         // Partitions look at different moments, so that their questions do not come in bursts.

@@ -58,7 +58,8 @@ final class PartitionReceiver {
         self.logger = logger
         window = CreditWindow(
             eventsMax: configuration.prefetchMax, bytesMax: configuration.creditBytes,
-            messageSizeEstimate: configuration.messageSizeEstimate)
+            messageSizeEstimate: configuration.messageSizeEstimate,
+            waitsUntilUsed: configuration.plainBroker != nil)
         watchdog = ProgressWatchdog(deadline: configuration.stallDeadline)
         timer = WakeTimer(loop: connection.loop)
         reader = EventReader(readsMessageIDs: configuration.plainBroker != nil)
@@ -142,7 +143,8 @@ final class PartitionReceiver {
         }
         link = connection.attach("hubwatch-p\(id)", for: self) { session, name in
             LinkSpecification(
-                session: session, name: name, role: .receiver, source: source, target: Terminus(address: isPlain ? nil : "hubwatch"),
+                session: session, name: name, role: .receiver, source: source,
+                target: Terminus(address: isPlain ? nil : "hubwatch"),
                 properties: properties, desiredCapabilities: capabilities)
         }
     }
@@ -209,7 +211,8 @@ extension PartitionReceiver: LinkOwner {
             perform(machine.detachReceived(error, now: now, using: &chance))
         case .deliveries(_, let batch):
             enqueue(batch)
-        case .credit, .updated, .authenticationRequested, .authenticated, .authenticationFailed, .opened, .closed, .begun,
+        case .credit, .updated, .authenticationRequested, .authenticated, .authenticationFailed, .opened, .closed,
+            .begun,
             .ended, .failed, .finished:
             break
         }

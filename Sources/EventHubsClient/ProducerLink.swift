@@ -97,9 +97,10 @@ final class ProducerLink: LinkOwner, WritabilityObserver {
     }
 
     private func timedOut(_ limit: Duration) -> EventHubsError {
-        connection.lastError ?? EventHubsError(
-            .timedOut, "Nothing was accepted at \(address) within \(limit)",
-            remedy: "Check the hub's load and quotas", isRetriable: true, scope: .request)
+        connection.lastError
+            ?? EventHubsError(
+                .timedOut, "Nothing was accepted at \(address) within \(limit)",
+                remedy: "Check the hub's load and quotas", isRetriable: true, scope: .request)
     }
 
     private func attach() {
@@ -182,7 +183,8 @@ final class ProducerLink: LinkOwner, WritabilityObserver {
         case .detached(_, _, let condition):
             let condition = condition ?? AMQPCondition(name: ErrorCondition.linkDetachForced)
             linkLost(EventHubsError(condition: condition, while: "publishing to \(address)"))
-        case .deliveries, .authenticationRequested, .authenticated, .authenticationFailed, .opened, .closed, .begun, .ended,
+        case .deliveries, .authenticationRequested, .authenticated, .authenticationFailed, .opened, .closed, .begun,
+            .ended,
             .failed, .finished:
             break
         }
@@ -207,8 +209,10 @@ final class ProducerLink: LinkOwner, WritabilityObserver {
         case .rejected(let condition)?:
             retry(pending, after: EventHubsError(condition: condition, while: "publishing to \(address)"))
         case .released?, .modified?, .received?, .other?, nil:
-            retry(pending, after: EventHubsError(
-                .rejected, "The broker gave a batch back at \(address)", isRetriable: true, scope: .request))
+            retry(
+                pending,
+                after: EventHubsError(
+                    .rejected, "The broker gave a batch back at \(address)", isRetriable: true, scope: .request))
         }
     }
 

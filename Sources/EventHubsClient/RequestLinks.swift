@@ -59,7 +59,9 @@ final class RequestLinks: LinkOwner {
         guard isOpen, let sender else { return }
         while let (id, bytes) = waiting.first {
             let handle = connection.withEngine { engine in
-                bytes.withUnsafeBytes { engine.send(sender, message: $0, tag: Array(id.utf8.suffix(32)), settled: false) }
+                bytes.withUnsafeBytes {
+                    engine.send(sender, message: $0, tag: Array(id.utf8.suffix(32)), settled: false)
+                }
             }
             guard let delivery = handle ?? nil else { return }
             waiting.removeFirst()

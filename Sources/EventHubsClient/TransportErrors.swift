@@ -49,7 +49,8 @@ enum TransportErrors {
             // Also what a broker that is going down looks like: worth another attempt.
             return EventHubsError(
                 .tlsRefused, "TLS to \(peer) was refused: the peer hung up instead of answering",
-                remedy: "It probably does not speak TLS on this port: use 5671, or switch TLS off for a development broker",
+                remedy:
+                    "It probably does not speak TLS on this port: use 5671, or switch TLS off for a development broker",
                 isRetriable: true, scope: .connection)
         }
         if text.contains("failedToValidateHostname") || text.contains("unable to validate hostname")

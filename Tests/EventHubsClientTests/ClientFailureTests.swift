@@ -6,6 +6,7 @@ import NIOPosix
 import Testing
 
 /// Goal: what cannot work says what, where and what to do; what can work later is tried again.
+///
 /// Method: scripted refusals; `run` must throw the right error, or the connection must come back.
 @Suite(.timeLimit(.minutes(1))) struct ClientFailureTests {
     private func failure(of client: EventHubsClient, partitions: PartitionSelection = .all) async -> EventHubsError? {
@@ -143,7 +144,8 @@ import Testing
 
     @Test func aConnectionStringSetsPortAndSecurity() throws {
         let cloud = try EventHubsConfiguration(
-            ConnectionString(parsing: "Endpoint=sb://ns.example/;SharedAccessKeyName=a;SharedAccessKey=b;EntityPath=logs"))
+            ConnectionString(
+                parsing: "Endpoint=sb://ns.example/;SharedAccessKeyName=a;SharedAccessKey=b;EntityPath=logs"))
         #expect(cloud.port == 5671 && cloud.hub == "logs")
         guard case .tls(authorities: nil) = cloud.security else {
             Issue.record("not TLS")

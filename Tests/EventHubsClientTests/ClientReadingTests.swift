@@ -4,6 +4,7 @@ import EventHubsClient
 import Testing
 
 /// Goal: every event is folded once and in order, through connections and links that break, and what cannot be is said.
+///
 /// Method: the client over loopback sockets against a scripted hub; tests wait for what consumers are told.
 @Suite(.timeLimit(.minutes(1))) struct ClientReadingTests {
     @Test func readsEveryPartitionFromTheStart() async throws {
@@ -54,9 +55,10 @@ import Testing
                 #expect(numbers == ["1": [5, 6, 7, 8, 9], "3": [8, 9]])
             }
             let log = try await hub.run { $0.log }
-            #expect(Set(log.attachedSelectors) == [
-                "1: amqp.annotation.x-opt-sequence-number > '4'", "3: amqp.annotation.x-opt-sequence-number >= '8'",
-            ])
+            #expect(
+                Set(log.attachedSelectors) == [
+                    "1: amqp.annotation.x-opt-sequence-number > '4'", "3: amqp.annotation.x-opt-sequence-number >= '8'",
+                ])
             let expected: AMQPMap = [
                 .symbol(DialectName.epoch): .long(7), .symbol(DialectName.receiverName): .string("me"),
             ]
@@ -105,7 +107,9 @@ import Testing
             try await running(try hub.client(), into: recorder) {
                 #expect(await recorder.numbers(2) == [0, 1])
                 try await hub.run { $0.detach("0", AMQPCondition(name: ErrorCondition.linkDetachForced)) }
-                let lost = await recorder.first { if case .detached(_, .lost(let error, _)) = $0 { error } else { nil } }
+                let lost = await recorder.first {
+                    if case .detached(_, .lost(let error, _)) = $0 { error } else { nil }
+                }
                 #expect(lost?.code == .forcedClose)
                 try await hub.append(["c"], to: 0)
                 #expect(await recorder.numbers(1) == [2])
@@ -120,7 +124,9 @@ import Testing
             try await hub.append(["a"], to: 0)
             let recorder = Recorder()
             try await running(try hub.client(), into: recorder) {
-                let control = await recorder.first { if case .attached(_, _, let control) = $0 { control } else { nil } }
+                let control = await recorder.first {
+                    if case .attached(_, _, let control) = $0 { control } else { nil }
+                }
                 #expect(await recorder.numbers(1) == [0])
                 try await hub.run { $0.steal("0") }
                 let pause = await recorder.first {
@@ -141,7 +147,11 @@ import Testing
             let recorder = Recorder(starts: ["0": .after(sequenceNumber: 488, offset: nil)])
             try await running(try hub.client(), into: recorder) {
                 let refused = await recorder.first {
-                    if case .detached(_, .positionRefused(let error, let position)) = $0 { (error, position) } else { nil }
+                    if case .detached(_, .positionRefused(let error, let position)) = $0 {
+                        (error, position)
+                    } else {
+                        nil
+                    }
                 }
                 #expect(refused?.0.code == .positionRefused)
                 #expect(refused?.1 == .sequenceNumber(488, inclusive: false))
@@ -267,7 +277,9 @@ import Testing
             var configuration = hub.configuration()
             configuration.prefetchMax = 10
             try await running(try hub.client(configuration), into: recorder) {
-                let control = await recorder.first { if case .attached(_, _, let control) = $0 { control } else { nil } }
+                let control = await recorder.first {
+                    if case .attached(_, _, let control) = $0 { control } else { nil }
+                }
                 _ = await recorder.numbers(1)
                 // Other answers come and go; the held partition gets nothing beyond its window.
                 _ = await recorder.first { if case .hub = $0 { true } else { nil } }

@@ -91,7 +91,8 @@ final class HubPeer: AMQPConnectionDelegate {
         hub.log.attachedProperties.append(attach.properties)
         guard hub.knowsGroup else {
             return engine.refuse(
-                link: link, AMQPCondition(name: ErrorCondition.notFound, description: "The consumer group does not exist"))
+                link: link,
+                AMQPCondition(name: ErrorCondition.notFound, description: "The consumer group does not exist"))
         }
         if let refusal = hub.attachRefusals[id] { return engine.refuse(link: link, refusal) }
         guard let partition = Int(id), hub.partitions.indices.contains(partition) else {
@@ -111,7 +112,8 @@ final class HubPeer: AMQPConnectionDelegate {
     /// A queue of a plain broker: no filter, no annotations, unsettled deliveries.
     private func attachQueue(_ link: LinkHandle, _ attach: RemoteAttach, _ address: String, _ engine: AMQPEngine) {
         let partition = Int(address.dropFirst("queue-".count)) ?? 0
-        roles[link] = attach.role == .receiver
+        roles[link] =
+            attach.role == .receiver
             ? .events(partition: partition, next: 0) : .publishing(partition: partition)
         engine.accept(link: link, AttachReply(echoing: attach))
         if attach.role == .sender { engine.grantCredit(link, 100) }
@@ -140,7 +142,8 @@ final class HubPeer: AMQPConnectionDelegate {
         let engine = connection.engine
         let events = hub.partitions[partition]
         while engine.credit(of: link) > 0, Int(next) < events.count {
-            let bytes = hub.settles
+            let bytes =
+                hub.settles
                 ? hub.encoded(events[Int(next)], in: partition) : events[Int(next)].message.encoded()
             let sent = bytes.withUnsafeBytes {
                 engine.send(link, message: $0, tag: hub.settles ? [] : nextTag(), settled: hub.settles)
@@ -165,12 +168,15 @@ final class HubPeer: AMQPConnectionDelegate {
             switch roles[link] {
             case .cbsRequests?:
                 engine.settle(delivery.handle, .accepted)
-                guard let message = try? AMQPMessage(decoding: bytes), let request = try? CBSRequest(message) else { break }
+                guard let message = try? AMQPMessage(decoding: bytes), let request = try? CBSRequest(message) else {
+                    break
+                }
                 reply(hub.answer(request).message, to: .cbs, engine)
             case .managementRequests?:
                 engine.settle(delivery.handle, .accepted)
                 guard !hub.isManagementSilent else { break }
-                guard let message = try? AMQPMessage(decoding: bytes), let request = try? ManagementRequest(message) else {
+                guard let message = try? AMQPMessage(decoding: bytes), let request = try? ManagementRequest(message)
+                else {
                     break
                 }
                 reply(hub.answer(request).message, to: .management(hub: nil), engine)

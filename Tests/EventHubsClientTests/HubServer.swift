@@ -16,7 +16,8 @@ final class HubServer: Sendable {
     private let hub: NIOLoopBound<ScriptedHub>
 
     private init(
-        port: Int, clientLoops: MultiThreadedEventLoopGroup, serverLoop: MultiThreadedEventLoopGroup, channel: any Channel,
+        port: Int, clientLoops: MultiThreadedEventLoopGroup, serverLoop: MultiThreadedEventLoopGroup,
+        channel: any Channel,
         hub: NIOLoopBound<ScriptedHub>
     ) {
         self.port = port

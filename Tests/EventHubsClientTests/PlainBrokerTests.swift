@@ -4,6 +4,7 @@ import EventHubsClient
 import Testing
 
 /// Goal: a broker without the dialect works: addresses by template, login, acceptance only after release.
+///
 /// Method: the scripted peer as a plain broker, with unsettled deliveries and no annotations.
 @Suite(.timeLimit(.minutes(1))) struct PlainBrokerTests {
     private func configuration(_ hub: HubServer, partitions: [String] = ["0", "1"]) -> EventHubsConfiguration {
@@ -24,7 +25,9 @@ import Testing
             try await hub.append(["a", "b", "c"], to: 0)
             let recorder = Recorder(starts: ["0": .after(sequenceNumber: 99, offset: nil)])
             try await running(try hub.client(configuration(hub, partitions: ["0"])), into: recorder) {
-                let control = await recorder.first { if case .attached(_, _, let control) = $0 { control } else { nil } }
+                let control = await recorder.first {
+                    if case .attached(_, _, let control) = $0 { control } else { nil }
+                }
                 #expect(await recorder.numbers(3) == [100, 101, 102])
                 #expect(try await hub.run { $0.log.accepted } == 0)
                 control?.release(upTo: 101)
@@ -51,7 +54,8 @@ import Testing
     }
 
     @Test func theTemplateNamesThePartition() {
-        let broker = EventHubsConfiguration.PlainBroker(addressTemplate: "a/{partition}/{x}/{partition}", partitions: [])
+        let broker = EventHubsConfiguration.PlainBroker(
+            addressTemplate: "a/{partition}/{x}/{partition}", partitions: [])
         #expect(broker.address(of: "7") == "a/7/{x}/7")
     }
 

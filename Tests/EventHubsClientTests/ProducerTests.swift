@@ -4,6 +4,7 @@ import EventHubsClient
 import Testing
 
 /// Goal: events arrive in order, in batches no larger than the link takes; refusals are told, throttling is waited out.
+///
 /// Method: a producer over loopback against the scripted hub.
 @Suite(.timeLimit(.minutes(1))) struct ProducerTests {
     private func body(_ event: ScriptedHub.StoredEvent) -> [UInt8] {
@@ -32,7 +33,9 @@ import Testing
     @Test func aKeyIsOnEveryEvent() async throws {
         try await withHub { hub in
             let producer = try hub.producer()
-            let events = (0..<3).map { AMQPMessage(applicationProperties: [.string("n"): .int(Int32($0))], body: .data([[1]])) }
+            let events = (0..<3).map {
+                AMQPMessage(applicationProperties: [.string("n"): .int(Int32($0))], body: .data([[1]]))
+            }
             try await producer.send(events, to: .key("user-1"))
             try await producer.send(bodies: [[2]], to: .key("user-2"))
             await producer.shutdown()
@@ -69,7 +72,8 @@ import Testing
     }
 
     @Test func aRefusalIsTold() async throws {
-        let refusal = AMQPCondition(name: ErrorCondition.unauthorizedAccess, description: "'Send' claim(s) are required")
+        let refusal = AMQPCondition(
+            name: ErrorCondition.unauthorizedAccess, description: "'Send' claim(s) are required")
         try await withHub(prepare: { $0.producerRejections = [refusal] }) { hub in
             let producer = try hub.producer()
             do throws(EventHubsError) {
@@ -107,6 +111,7 @@ import Testing
             try await producer.send(bodies: [[1]])
             await producer.shutdown()
             await #expect(throws: EventHubsError.self) { try await producer.send(bodies: [[1]]) }
+            await #expect(throws: EventHubsError.self) { try await producer.send(bodies: [[1]], to: .partition("1")) }
         }
     }
 }

@@ -56,7 +56,9 @@ final class ScriptedHub {
 
     func append(_ body: String, to partition: Int) { append(.data([Array(body.utf8)]), to: partition) }
 
-    func append(_ body: MessageBody, to partition: Int, annotations: AMQPMap = [:], properties: MessageProperties? = nil) {
+    func append(
+        _ body: MessageBody, to partition: Int, annotations: AMQPMap = [:], properties: MessageProperties? = nil
+    ) {
         let number = Int64(partitions[partition].count)
         var message = AMQPMessage(properties: properties, body: body)
         message.messageAnnotations = annotations
@@ -139,7 +141,8 @@ final class ScriptedHub {
         let content: ManagementReply.Content
         switch request.subject {
         case .hub:
-            content = .hub(HubProperties(name: name, createdAt: createdAt, partitionIDs: partitions.indices.map(String.init)))
+            content = .hub(
+                HubProperties(name: name, createdAt: createdAt, partitionIDs: partitions.indices.map(String.init)))
         case .partition(_, let id):
             guard let index = Int(id), partitions.indices.contains(index) else {
                 return failure(400, ErrorCondition.argumentOutOfRange, "The specified partition is invalid")

@@ -3,6 +3,7 @@ import EventHubsClient
 import Testing
 
 /// Goal: TLS verifies the authority and the host name, and a refusal names the certificate's problem.
+///
 /// Method: the scripted hub behind TLS with certificates made for each test.
 @Suite(.timeLimit(.minutes(1))) struct TLSTests {
     private func configuration(_ hub: HubServer, authorities: String?) -> EventHubsConfiguration {

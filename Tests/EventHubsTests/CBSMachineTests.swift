@@ -3,6 +3,7 @@ import EventHubs
 import Testing
 
 /// Goal: a connection is authorized once all its tokens are accepted, stays so, and says why when it cannot be.
+///
 /// Method: scripts of facts and expected actions, with stepped time and a seeded generator.
 @Suite struct CBSMachineTests {
     private var generator = SeededGenerator(seed: 1)
@@ -120,6 +121,7 @@ import Testing
         #expect(machine.tokenMade(token, audience: "x", now: .zero) == [])
         let reply = CBSReply(correlationID: .string("put-token-9"), status: .accepted)
         #expect(machine.replyReceived(reply, now: .zero, using: &generator) == [])
-        #expect(machine.replyReceived(CBSReply(correlationID: nil, status: .accepted), now: .zero, using: &generator) == [])
+        #expect(
+            machine.replyReceived(CBSReply(correlationID: nil, status: .accepted), now: .zero, using: &generator) == [])
     }
 }

@@ -3,17 +3,20 @@ import EventHubs
 import Testing
 
 /// Goal: what the service says becomes the right decision.
+///
 /// Method: the rows of the service's table, and the texts that change a row's meaning.
 @Suite struct ConditionClassTests {
     @Test(arguments: [
-        ("amqp:link:stolen", EventHubsError.Code.stolen, false), ("amqp:resource-limit-exceeded", .quotaExceeded, false),
+        ("amqp:link:stolen", EventHubsError.Code.stolen, false),
+        ("amqp:resource-limit-exceeded", .quotaExceeded, false),
         ("amqp:link:detach-forced", .forcedClose, true), ("amqp:connection:forced", .forcedClose, true),
         ("amqp:connection:framing-error", .connectionLost, true), ("amqp:internal-error", .serviceFault, true),
         ("amqp:not-found", .notFound, false), ("amqp:unauthorized-access", .unauthorized, false),
         ("com.microsoft:auth-failed", .unauthorized, false), ("amqp:not-allowed", .notAllowed, false),
         ("amqp:not-implemented", .notAllowed, false), ("amqp:illegal-state", .protocolViolation, true),
         ("amqp:link:message-size-exceeded", .messageTooLarge, false),
-        ("amqp:link:transfer-limit-exceeded", .protocolViolation, true), ("amqp:decode-error", .protocolViolation, false),
+        ("amqp:link:transfer-limit-exceeded", .protocolViolation, true),
+        ("amqp:decode-error", .protocolViolation, false),
         ("com.microsoft:server-busy", .throttled, true), ("com.microsoft:timeout", .timedOut, true),
         ("com.microsoft:operation-cancelled", .cancelled, true), ("com.microsoft:container-close", .forcedClose, true),
         ("com.microsoft:argument-error", .invalidArgument, false),
@@ -39,11 +42,14 @@ import Testing
         "The supplied sequence number '488' is invalid. The last sequence number in the system is '482'",
     ])
     func aRefusedPositionIsKnownByItsText(text: String) {
-        #expect(ConditionClass(AMQPCondition(name: ErrorCondition.argumentError, description: text)).code == .positionRefused)
+        #expect(
+            ConditionClass(AMQPCondition(name: ErrorCondition.argumentError, description: text)).code
+                == .positionRefused)
     }
 
     @Test func anExpiredTokenIsKnownByItsText() {
-        let condition = AMQPCondition(name: ErrorCondition.authFailed, description: "ExpiredToken: The token is expired.")
+        let condition = AMQPCondition(
+            name: ErrorCondition.authFailed, description: "ExpiredToken: The token is expired.")
         #expect(ConditionClass(condition).code == .tokenExpired)
         #expect(ConditionClass(condition).isRetriable)
     }

@@ -2,6 +2,7 @@ import EventHubs
 import Testing
 
 /// Goal: every legal connection string is read, every mistake is located, and no secret is ever repeated.
+///
 /// Method: tables of strings with the fields or the explanation that they must give.
 @Suite struct ConnectionStringTests {
     private let secret = "c2VjcmV0LWtleQ=="
@@ -44,7 +45,10 @@ import Testing
         ("\"Endpoint=sb://h\"", "at character 1, it starts with a quotation mark"),
         ("Endpoint=sb://h;SharedAccessKeyName", "at character 17, part 2 has no `=`"),
         ("Endpont=sb://h;SharedAccessKeyName=a;SharedAccessKey=b", "did you mean `Endpoint`?"),
-        ("Endpoint=sb://h;Colour=b;SharedAccessKeyName=a;SharedAccessKey=b", "at character 17, there is an unknown key"),
+        (
+            "Endpoint=sb://h;Colour=b;SharedAccessKeyName=a;SharedAccessKey=b",
+            "at character 17, there is an unknown key"
+        ),
         ("Endpoint=https://h;SharedAccessKeyName=a;SharedAccessKey=b", "must start with `sb://`"),
         ("Endpoint=sb://;SharedAccessKeyName=a;SharedAccessKey=b", "has no host name"),
         ("Endpoint=sb://h:99999;SharedAccessKeyName=a;SharedAccessKey=b", "must be a number from 1 to 65535"),

@@ -3,6 +3,7 @@ import EventHubs
 import Testing
 
 /// Goal: token and management messages are the service's, for both sides, types included.
+///
 /// Method: each message is encoded to bytes, decoded and read again; foreign spellings are read from literals.
 @Suite struct ControlMessageTests {
     private func wire(_ message: AMQPMessage) throws -> AMQPMessage { try AMQPMessage(decoding: message.encoded()) }
@@ -89,7 +90,8 @@ import Testing
         let all = [
             PartitionProperties(hub: "e", id: "0"),
             PartitionProperties(
-                hub: "e", id: "1", beginSequenceNumber: 5, lastSequenceNumber: 9, lastOffset: "4096", lastEnqueuedTime: 12,
+                hub: "e", id: "1", beginSequenceNumber: 5, lastSequenceNumber: 9, lastOffset: "4096",
+                lastEnqueuedTime: 12,
                 isEmpty: false),
         ]
         for properties in all {

@@ -3,6 +3,7 @@ import EventHubs
 import Testing
 
 /// Goal: the annotations of an event are read in place, whatever else the message holds, and garbage never traps.
+///
 /// Method: bytes recorded from the service, messages made by the encoder, and every truncation and random damage of them.
 @Suite struct EventAnnotationsTests {
     private func scan(_ bytes: [UInt8]) -> (EventAnnotations, [UInt8])? {

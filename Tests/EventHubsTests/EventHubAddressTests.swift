@@ -2,6 +2,7 @@ import EventHubs
 import Testing
 
 /// Goal: every spelling of an address that a client library uses means the same to us.
+///
 /// Method: a table of spellings, and a round trip of every kind.
 @Suite struct EventHubAddressTests {
     private static let receiver = EventHubAddress.receiver(hub: "eh1", group: "$Default", partition: "0")
@@ -28,7 +29,9 @@ import Testing
         #expect(try EventHubAddress(parsing: text) == expected)
     }
 
-    @Test(arguments: ["", "/", "amqps://h", "amqps://h/", "a//b", "ConsumerGroups/g/Partitions/0", "eh1/ConsumerGroups/g"])
+    @Test(arguments: [
+        "", "/", "amqps://h", "amqps://h/", "a//b", "ConsumerGroups/g/Partitions/0", "eh1/ConsumerGroups/g",
+    ])
     func refuses(text: String) {
         #expect(throws: EventHubsError.self) { try EventHubAddress(parsing: text) }
     }

@@ -3,6 +3,7 @@ import EventHubs
 import Testing
 
 /// Goal: a position survives the way into a filter and back, in every spelling that clients use.
+///
 /// Method: round trips, and a table of foreign expressions and descriptors.
 @Suite struct EventPositionTests {
     private static let positions: [EventPosition] = [

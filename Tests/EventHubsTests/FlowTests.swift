@@ -3,6 +3,7 @@ import EventHubs
 import Testing
 
 /// Goal: credit, back-off, continuity and the watchdog keep their bounds.
+///
 /// Method: scripts, and random scripts against the stated invariants.
 @Suite struct FlowTests {
     @Test func creditIsBoundedByEvents() {
@@ -16,6 +17,17 @@ import Testing
         window.received(events: 20, bytes: 200)
         window.consumed(events: 20, bytes: 200)
         #expect(window.grant() == 60)
+    }
+
+    @Test func creditCanWaitUntilItIsUsed() {
+        var window = CreditWindow(eventsMax: 10, bytesMax: 1 << 20, waitsUntilUsed: true)
+        #expect(window.grant() == 10)
+        window.received(events: 9, bytes: 9)
+        window.consumed(events: 9, bytes: 9)
+        #expect(window.grant() == 0)
+        window.received(events: 1, bytes: 1)
+        window.consumed(events: 1, bytes: 1)
+        #expect(window.grant() == 10)
     }
 
     @Test func creditIsBoundedByBytes() {

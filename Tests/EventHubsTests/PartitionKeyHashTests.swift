@@ -2,6 +2,7 @@ import EventHubs
 import Testing
 
 /// Goal: keys are hashed as the vendor's producers and, as far as is known, the service itself hash them.
+///
 /// Method: the vectors of the vendor's own tests, and the recorded keys.
 @Suite struct PartitionKeyHashTests {
     @Test(arguments: [
@@ -28,9 +29,10 @@ import Testing
     @Test func everyPartitionIsInRange() {
         var generator = SeededGenerator(seed: 7)
         for _ in 0..<2000 {
-            let key = String((0..<Int.random(in: 0...40, using: &generator)).map { _ in
-                Character(UnicodeScalar(UInt8.random(in: 32...126, using: &generator)))
-            })
+            let key = String(
+                (0..<Int.random(in: 0...40, using: &generator)).map { _ in
+                    Character(UnicodeScalar(UInt8.random(in: 32...126, using: &generator)))
+                })
             for count in [1, 2, 3, 5, 32, 1024, 32_767, 40_000] {
                 #expect((0..<count).contains(PartitionKeyHash.sdkPartition(for: key, count: count)))
                 #expect((0..<count).contains(PartitionKeyHash.servicePartition(for: key, count: count)))

@@ -4,6 +4,7 @@ import Testing
 
 /// Goal: a partition's link comes back after everything that can pass, stops for what cannot, and never folds an event twice
 /// or steps over one unseen.
+///
 /// Method: scripts of facts and expected actions with stepped time, and a model that checks random scripts.
 @Suite struct ReceiverMachineTests {
     typealias Action = ReceiverMachine.Action
@@ -14,7 +15,8 @@ import Testing
     private let stolen = EventHubsError(condition: AMQPCondition(name: ErrorCondition.linkStolen), while: "reading")
 
     private func attached(after position: ReceiverMachine.Position? = nil) -> ReceiverMachine {
-        var machine = position.map { ReceiverMachine(partition: "0", after: $0) }
+        var machine =
+            position.map { ReceiverMachine(partition: "0", after: $0) }
             ?? ReceiverMachine(partition: "0", start: .earliest)
         _ = machine.connectionReady(now: .zero)
         _ = machine.attachAnswered(now: .zero)
@@ -161,13 +163,17 @@ import Testing
         let actions = machine.stalled(behind: 9, now: .seconds(40))
         #expect(actions == [.report(.stalled(behind: 9)), .discardUnfolded, .detach, .wake(at: .seconds(45))])
         #expect(machine.timeReached(now: .seconds(44), using: &generator) == [])
-        #expect(machine.detachReceived(nil, now: .seconds(44), using: &generator).prefix(2) == [.forgetLink, .attach(.earliest)])
+        #expect(
+            machine.detachReceived(nil, now: .seconds(44), using: &generator).prefix(2) == [
+                .forgetLink, .attach(.earliest),
+            ])
     }
 
     @Test mutating func anUnansweredDetachIsForgotten() {
         var machine = attached()
         _ = machine.stalled(behind: 9, now: .zero)
-        #expect(machine.timeReached(now: .seconds(5), using: &generator).prefix(2) == [.forgetLink, .attach(.earliest)])
+        #expect(
+            machine.timeReached(now: .seconds(5), using: &generator).prefix(2) == [.forgetLink, .attach(.earliest)])
     }
 
     @Test mutating func aLostConnectionIsReportedAndAttachedAgain() {
@@ -222,7 +228,8 @@ import Testing
             case 0: obey(machine.connectionReady(now: now))
             case 1: obey(machine.connectionLost(forced, retryAfter: .seconds(1)))
             case 2, 3: obey(machine.attachAnswered(now: now))
-            case 4: obey(machine.detachReceived(Bool.random(using: &chance) ? forced : stolen, now: now, using: &chance))
+            case 4:
+                obey(machine.detachReceived(Bool.random(using: &chance) ? forced : stolen, now: now, using: &chance))
             case 5: obey(machine.timeReached(now: now, using: &chance))
             case 6: obey(machine.stalled(behind: 1, now: now))
             case 7: obey(machine.resumeOrdered(now: now))

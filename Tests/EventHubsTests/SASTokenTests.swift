@@ -2,6 +2,7 @@ import EventHubs
 import Testing
 
 /// Goal: tokens are made and verified as the service does.
+///
 /// Method: published vectors, and tokens spelled as other clients spell them.
 @Suite struct SASTokenTests {
     @Test(arguments: [
@@ -13,7 +14,8 @@ import Testing
         ),
     ])
     func signsTheVectors(uri: String, key: String, signature: String) throws {
-        let token = SASToken(resource: uri, keyName: "RootManageSharedAccessKey", key: Secret(key), expiry: 1_893_456_000)
+        let token = SASToken(
+            resource: uri, keyName: "RootManageSharedAccessKey", key: Secret(key), expiry: 1_893_456_000)
         let text = token.text.revealed
         #expect(text.hasPrefix("SharedAccessSignature sr=\(FormEncoding.encode(uri))&sig="))
         #expect(text.contains("&sig=\(FormEncoding.encode(signature))&"))
