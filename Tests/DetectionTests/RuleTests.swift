@@ -101,7 +101,8 @@ import Testing
         let bench = try Bench([rule])
         let record = """
             {"time":"2026-01-01T00:00:00Z","operationName":"MICROSOFT.COGNITIVESERVICES/ACCOUNTS/LISTKEYS/ACTION",\
-            "resourceId":"/SUBSCRIPTIONS/S/RESOURCEGROUPS/AI-PROD/PROVIDERS/MICROSOFT.COGNITIVESERVICES/ACCOUNTS/OPENAI-WEU-01",\
+            "resourceId":"/SUBSCRIPTIONS/S/RESOURCEGROUPS/AI-PROD/PROVIDERS/MICROSOFT.COGNITIVESERVICES/\
+            ACCOUNTS/OPENAI-WEU-01",\
             "callerIpAddress":"198.51.100.23","category":"Administrative","correlationId":"c-1",\
             "identity":{"claims":{"appid":"04b07795-8ddb-461a-bbee-02f9e1bf7b46"}}}
             """

@@ -134,7 +134,7 @@ extension Witness {
 }
 
 extension StringPattern {
-    /// What a matching text must show: itself, or its first or last eight bytes. Nil when nothing is that certain.
+    /// What a matching text must show: itself, or its first or last eight bytes; nil when nothing is that certain.
     fileprivate var witness: Witness.Form? {
         var texts: [String] = [""]
         for part in parts {

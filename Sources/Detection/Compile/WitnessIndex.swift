@@ -1,6 +1,7 @@
 internal import DiagnosticLogs
 
-/// Rules by their witnesses: which rules a record can possibly satisfy, at the price of one hash probe per indexed field.
+/// Rules by their witnesses: which rules a record can possibly satisfy, at the price of one hash probe per indexed
+/// field.
 struct WitnessIndex: Sendable {
     /// The rules that want a text in a field.
     struct Entry: Sendable {

@@ -72,36 +72,39 @@ enum Accumulator: Sendable {
         }
     }
 
-    /// Adds another partial's column of the same function.
+    /// Adds another partial's column of the same function; columns of other functions never meet, both come from one
+    /// rule version.
     mutating func merge(_ other: Accumulator, bounds: FoldLimits) {
-        switch (self, other) {
-        case (.count(let a), .count(let b)): self = .count(a &+ b)
-        case (.sum(let a, let doubles, let n), .sum(let b, let more, let m)):
+        // One side at a time, and emptied before it grows: a second reference would copy a set for every change.
+        switch other {
+        case .count(let b):
+            if case .count(let a) = self { self = .count(a &+ b) }
+        case .sum(let b, let more, let m):
+            guard case .sum(let a, var doubles, let n) = self else { return }
             self = .count(0)
-            var sum = doubles
             if let more {
-                var total = sum ?? FixedPointSum()
-                sum = nil
+                var total = doubles ?? FixedPointSum()
+                doubles = nil
                 total.add(more)
-                sum = total
+                doubles = total
             }
-            self = .sum(integers: a &+ b, doubles: sum, values: n &+ m)
-        case (.extremum(let a, let isMaximum), .extremum(let b, _)):
-            if b != .null, Self.isBetter(b, than: a, isMaximum: isMaximum) {
+            self = .sum(integers: a &+ b, doubles: doubles, values: n &+ m)
+        case .extremum(let b, _):
+            if case .extremum(let a, let isMaximum) = self, b != .null, Self.isBetter(b, than: a, isMaximum: isMaximum)
+            {
                 self = .extremum(b, isMaximum: isMaximum)
             }
-        case (.distinct(var a), .distinct(let b)):
+        case .distinct(let b):
+            guard case .distinct(var a) = self else { return }
             self = .count(0)
             a.merge(b, bound: bounds.distinctValuesMax)
             self = .distinct(a)
-        case (.values(var a, var isTruncated), .values(let b, let cut)):
+        case .values(let b, let cut):
+            guard case .values(var a, var isTruncated) = self else { return }
             self = .count(0)
             isTruncated = isTruncated || cut
             for value in b { Self.insert(value, into: &a, &isTruncated, bound: bounds.listedValuesMax) }
             self = .values(a, isTruncated: isTruncated)
-        default:
-            // Columns of other functions never meet: both come from one rule version.
-            break
         }
     }
 

@@ -1,7 +1,7 @@
 /// The distinct values of a column: exact up to a bound, then an estimate that still merges in any order.
 ///
-/// Keeps the lowest `bound` hashes of 128 bits (a bottom-k sample). Up to the bound that is every value and the count is
-/// exact; beyond it the count is estimated from the k-th lowest hash, with a relative error of about 1/sqrt(bound).
+/// Keeps the lowest `bound` hashes of 128 bits (a bottom-k sample). Up to the bound that is every value and the count
+/// is exact; beyond it the count is estimated from the k-th lowest hash, with a relative error of about 1/sqrt(bound).
 /// The lowest k of a union are found from the lowest k of its parts, so merging commutes.
 struct DistinctSet: Sendable {
     private var members = HashSet()

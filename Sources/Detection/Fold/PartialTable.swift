@@ -13,8 +13,10 @@ struct PartialTable {
 
     private(set) var partials: [PanePartial] = []
     private var positions: [Key: Int] = [:]
-    /// What was handed over as evidence of a partial: once it is enough, later records cannot enter the list any more
-    /// and nothing is copied for them. Only saves work: forgetting it changes no result.
+    /// What was handed over as evidence of a partial.
+    ///
+    /// Once it is enough, later records cannot enter the list any more and nothing is copied for them. This only saves
+    /// work: forgetting it changes no result.
     private struct Sent {
         var count: Int
         var latest: RecordStamp

@@ -68,6 +68,28 @@ struct GroupState: Sendable {
         return merged
     }
 
+    /// Columns that are at least as large as those of a window, without uniting sets of distinct values: enough to see
+    /// that a growing condition cannot hold yet.
+    func upperBounds(in range: ClosedRange<Int64>, limits: FoldLimits) -> [Accumulator]? {
+        let inside = panes(in: range)
+        guard var merged = inside.first?.partial.accumulators else { return nil }
+        for index in merged.indices {
+            if case .distinct = merged[index] {
+                var sum: Int64 = 0
+                for pane in inside where index < pane.partial.accumulators.count {
+                    guard case .distinct(let set) = pane.partial.accumulators[index] else { continue }
+                    sum &+= set.count(bound: limits.distinctValuesMax).value
+                }
+                merged[index] = .count(sum)
+            } else {
+                for pane in inside.dropFirst() where index < pane.partial.accumulators.count {
+                    merged[index].merge(pane.partial.accumulators[index], bounds: limits)
+                }
+            }
+        }
+        return merged
+    }
+
     /// All that is kept of a window's records; nil when it holds nothing of the group.
     func partial(in range: ClosedRange<Int64>, limits: FoldLimits) -> Partial? {
         let inside = panes(in: range)

@@ -90,8 +90,8 @@ extension Merger {
     ///
     /// To be called once, first.
     ///
-    /// State of rules that are not loaded any more, or that mean something else now, is dropped and counted; the state of
-    /// unchanged rules is kept. **Errors**: damaged or foreign bytes; the merger is then not to be used.
+    /// State of rules that are not loaded any more, or that mean something else now, is dropped and counted; the state
+    /// of unchanged rules is kept. **Errors**: damaged or foreign bytes; the merger is then not to be used.
     @discardableResult
     public mutating func restore(_ state: RestoredState, now: Timestamp) throws(DetectionError) -> RestoreSummary {
         var kept: Set<Int> = []

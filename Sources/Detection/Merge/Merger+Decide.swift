@@ -121,8 +121,8 @@ extension Merger {
             if withNewest > first, withNewest <= last { ends.append(withNewest) }
             for end in ends where states[touch.rule].ledgers[touch.group]?.window(endingAt: end) == nil {
                 let range = axis.panes(ofWindowEndingAt: end)
-                guard let folded = group.accumulators(in: range, limits: options.limits) else { continue }
-                let results = aggregate.results(folded, options.limits)
+                guard let bounds = group.upperBounds(in: range, limits: options.limits) else { continue }
+                let results = aggregate.results(bounds, options.limits)
                 guard aggregate.pipeline.mayPass(key: group.values, aggregates: results) else { continue }
                 decide(touch.rule, aggregate, end, only: [touch.group], mode: .early, now)
                 if states[touch.rule].ledgers[touch.group]?.window(endingAt: end) != nil { break }

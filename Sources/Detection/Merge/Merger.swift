@@ -2,9 +2,9 @@ public import DiagnosticLogs
 
 /// Merges the deltas of all partitions, decides which groups of which windows are findings, and prepares commits.
 ///
-/// A pure value without clock, task or lock; one per instance. Deltas of different partitions may come in any order: the
-/// findings, once closed, are the same. What is decided is committed together with the state and the positions that it
-/// was decided from.
+/// A pure value without clock, task or lock; one per instance. Deltas of different partitions may come in any order:
+/// the findings, once closed, are the same. What is decided is committed together with the state and the positions that
+/// it was decided from.
 public struct Merger: Sendable {
     let rules: CompiledRules
     let options: MergerOptions

@@ -1,6 +1,7 @@
 public import DiagnosticLogs
 
-/// A value computed from a record (``field(_:)``) or from a row of a hop (``column(_:)``), with ES|QL's three-valued logic.
+/// A value computed from a record (``field(_:)``) or from a row of a hop (``column(_:)``), with ES|QL's three-valued
+/// logic.
 ///
 /// A null argument makes the result null, except where noted.
 public indirect enum Expression: Hashable, Sendable {

@@ -2,8 +2,8 @@ public import DiagnosticLogs
 
 /// A rule, a group and a window whose condition holds: what the journal records.
 ///
-/// The set of closed findings is a pure function of the events and the rules: only ``times`` and ``Evidence/receivedAt``
-/// depend on when hubwatch ran.
+/// The set of closed findings is a pure function of the events and the rules: only ``times`` and
+/// ``Evidence/receivedAt`` depend on when hubwatch ran.
 public struct Finding: Hashable, Sendable, Codable {
     /// Hash of (rule id, rule version, group key, window): the same on every replay.
     ///

@@ -1,7 +1,7 @@
 /// A line of the findings journal: what happened to a finding.
 ///
-/// A finding of a match rule has one entry, its creation. A finding of a window is created (early, or when its window is
-/// over) and closed with its final values when the window is over; a record that comes later still updates it.
+/// A finding of a match rule has one entry, its creation. A finding of a window is created (early, or when its window
+/// is over) and closed with its final values when the window is over; a record that comes later still updates it.
 public struct JournalEntry: Hashable, Sendable, Codable {
     /// What happened.
     ///

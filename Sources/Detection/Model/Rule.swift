@@ -64,9 +64,10 @@ public enum RuleBody: Sendable {
 
 /// A rule whose every matching record is a finding.
 public struct MatchRule: Sendable {
-    /// The field that names an operation: records that share it are one finding.
+    /// The field that names an operation: records that share it are one finding; nil: each record is its own.
     ///
-    /// Nil: each record is its own.
+    /// The record that stands for the operation is the first in its partition; when an operation's records spread over
+    /// partitions, the one that is merged first. The finding's id is the same either way.
     public var oncePer: Field?
 
     /// Makes a match rule.
