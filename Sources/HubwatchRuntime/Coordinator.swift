@@ -22,9 +22,6 @@ actor Coordinator {
     }
 
     private var merger: Merger
-    /// Positions at the start, as stored.
-    private let positions: [Int: Detection.PartitionPosition]
-    private let selection: PartitionSelection
     private let store: any StateStore
     private let signal: JournalSignal
     private let status: RunStatus
@@ -34,6 +31,7 @@ actor Coordinator {
     private var identity: SourceIdentity?
     private var createdAt: Int64?
     private var gaps: [StoredGap] = []
+    private var committed: (@Sendable ([Int: Int64]) -> Void)?
 
     private var isCommitting = false
     private var commitWaiters: [CheckedContinuation<Void, Never>] = []
@@ -44,12 +42,10 @@ actor Coordinator {
     private var failureIsPending = false
 
     init(
-        merger: Merger, positions: [Int: Detection.PartitionPosition], store: any StateStore, signal: JournalSignal, status: RunStatus, options: Options,
-        restoredDeltaBytes: Int, identity: SourceIdentity?, selection: PartitionSelection, clock: WallClock, logger: Logger
+        merger: Merger, store: any StateStore, signal: JournalSignal, status: RunStatus, options: Options,
+        restoredDeltaBytes: Int, identity: SourceIdentity?, clock: WallClock, logger: Logger
     ) {
         self.merger = merger
-        self.positions = positions
-        self.selection = selection
         self.store = store
         self.signal = signal
         self.status = status
@@ -78,8 +74,11 @@ actor Coordinator {
     /// Where a partition goes on; nil to start it as a first run does. A partition that has appeared is owned from now on.
     func resume(_ partition: Int) -> Detection.PartitionPosition? {
         merger.own(partition)
-        return merger.position(of: partition) ?? positions[partition]
+        return merger.position(of: partition)
     }
+
+    /// Sets who is told the sequence numbers that are committed, by partition.
+    func whenCommitted(_ body: @escaping @Sendable ([Int: Int64]) -> Void) { committed = body }
 
     /// Messages that the broker had and does not give: kept in the ledger of gaps with the next commit.
     func missing(_ gap: EventHubs.SequenceGap, partition: Int) {
@@ -182,6 +181,7 @@ actor Coordinator {
         } else {
             deltaBytesSinceSnapshot += draft.stateDeltas.reduce(0) { $0 + $1.bytes.count }
         }
+        committed?(draft.positions.filter { !$0.value.isStart }.mapValues(\.sequenceNumber))
         for notice in draft.notices { logger.warning("\(notice)") }
         let alerts = draft.journal.count { $0.isAlert }
         status.update {

@@ -17,6 +17,7 @@ final class HubSource: PartitionConsumerSource {
     private let start: EventPosition
     private let clockSkew: Duration
     private let messageBytesMax: Int
+    private let deduplicates: Bool
     private let logger: Logger
 
     private struct Workers {
@@ -28,7 +29,7 @@ final class HubSource: PartitionConsumerSource {
 
     init(
         rules: CompiledRules, coordinator: Coordinator, status: RunStatus, start: EventPosition, clockSkew: Duration,
-        messageBytesMax: Int, logger: Logger
+        messageBytesMax: Int, deduplicates: Bool, logger: Logger
     ) {
         self.rules = rules
         self.coordinator = coordinator
@@ -36,6 +37,7 @@ final class HubSource: PartitionConsumerSource {
         self.start = start
         self.clockSkew = clockSkew
         self.messageBytesMax = messageBytesMax
+        self.deduplicates = deduplicates
         self.logger = logger
     }
 
@@ -55,7 +57,7 @@ final class HubSource: PartitionConsumerSource {
         let fold = PartitionFold(rules: rules, partition: number, resumingAt: position, decoding: decoding)
         let worker = PartitionWorker(
             partition: number, fold: fold, coordinator: coordinator, status: status, loop: eventLoop,
-            clockSkew: clockSkew, logger: logger)
+            clockSkew: clockSkew, deduplicates: deduplicates, logger: logger)
         let bound = NIOLoopBound(worker, eventLoop: eventLoop)
         workers.withLock { $0.byPartition[number] = bound }
         return worker
@@ -71,7 +73,17 @@ final class HubSource: PartitionConsumerSource {
         }
     }
 
+    /// Tells the workers what is committed: a plain broker's messages are accepted then.
+    func release(_ committed: [Int: Int64]) {
+        let all = workers.withLock(\.byPartition)
+        for (partition, sequenceNumber) in committed {
+            guard let worker = all[partition] else { continue }
+            worker.eventLoop.execute { worker.value.committed(upTo: sequenceNumber) }
+        }
+    }
+
     /// Posts everything that the workers have folded. Called once the client has stopped.
+    @concurrent
     func drain() async {
         let all = workers.withLock { Array($0.byPartition.values) }
         for worker in all {

@@ -26,6 +26,8 @@ final class PartitionWorker: PartitionConsumer {
     private let logger: Logger
 
     private var control: PartitionControl?
+    /// For plain brokers, which deliver again what was not accepted.
+    private var recentIDs: RecentMessageIDs?
     private var isPosting = false
     private var isHeld = false
     private var scheduledPost: Scheduled<Void>?
@@ -34,7 +36,7 @@ final class PartitionWorker: PartitionConsumer {
 
     init(
         partition: Int, fold: PartitionFold, coordinator: Coordinator, status: RunStatus, loop: any EventLoop,
-        clockSkew: Duration, logger: Logger
+        clockSkew: Duration, deduplicates: Bool, logger: Logger
     ) {
         self.partition = partition
         self.fold = fold
@@ -42,6 +44,7 @@ final class PartitionWorker: PartitionConsumer {
         self.status = status
         self.loop = loop
         self.clockSkew = clockSkew
+        recentIDs = deduplicates ? RecentMessageIDs() : nil
         var logger = logger
         logger[metadataKey: "partition"] = "\(partition)"
         self.logger = logger
@@ -60,7 +63,14 @@ final class PartitionWorker: PartitionConsumer {
     func received(_ batch: EventBatch) -> ConsumerVerdict {
         let receivedAt = Timestamp(nanoseconds: batch.receivedAt)
         var bytes = 0
-        for event in batch.events { bytes += foldOne(event, of: batch, receivedAt) }
+        for (index, event) in batch.events.enumerated() {
+            if recentIDs != nil, batch.messageIDs.indices.contains(index), let id = batch.messageIDs[index],
+                recentIDs?.insert(id) == false
+            {
+                continue
+            }
+            bytes += foldOne(event, of: batch, receivedAt)
+        }
         bytesSincePost += bytes
         let folded = fold.position?.sequenceNumber
         let count = batch.events.count
@@ -129,6 +139,9 @@ final class PartitionWorker: PartitionConsumer {
     func behind(_ properties: PartitionProperties, askedAt: Int64) {
         status.update(partition) { $0.lastEnqueued = max(properties.lastSequenceNumber, $0.lastEnqueued ?? -1) }
     }
+
+    /// Everything up to here is in the state file.
+    func committed(upTo sequenceNumber: Int64) { control?.release(upTo: sequenceNumber) }
 
     // MARK: Posting
 

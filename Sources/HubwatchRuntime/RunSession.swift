@@ -52,27 +52,33 @@ actor RunSession {
                 rules: rules, partitions: owned,
                 options: MergerOptions(
                     groupsPerRuleMax: configuration.limits.groupsPerRule, partialPartitions: partial))
-            let restored = RestoredState(snapshot: state.snapshot, deltas: state.deltas.map(\.bytes))
+            // A position that was set by hand is ahead of the partial results: the store's word counts.
+            let positions = Dictionary(
+                uniqueKeysWithValues: state.positions.map { ($0.partition, CommitTranslation.position($0)) })
+            let restored = RestoredState(
+                snapshot: state.snapshot, deltas: state.deltas.map(\.bytes), positions: positions)
             do throws(DetectionError) {
                 let summary = try merger.restore(restored, now: surroundings.clock.now())
                 await announce(summary, state, owned)
             } catch {
                 throw HubwatchError.stateUnreadable(path: configuration.state.path, error.message)
             }
-            // A position that was set by hand is ahead of the partial results: the store's word counts.
-            let positions = Dictionary(uniqueKeysWithValues: state.positions.map { ($0.partition, $0) })
             let coordinator = Coordinator(
-                merger: merger, positions: positions.mapValues(CommitTranslation.position), store: store, signal: signal,
-                status: status,
+                merger: merger, store: store, signal: signal, status: status,
                 options: Coordinator.Options(
                     commitInterval: configuration.state.commitInterval,
                     snapshotAfterBytes: configuration.state.snapshotAfterBytes),
                 restoredDeltaBytes: state.deltas.reduce(0) { $0 + $1.bytes.count }, identity: identity,
-                selection: configuration.source.selection, clock: surroundings.clock, logger: logger)
+                clock: surroundings.clock, logger: logger)
             let source = HubSource(
                 rules: rules, coordinator: coordinator, status: status, start: configuration.source.from,
                 clockSkew: configuration.source.clockSkew, messageBytesMax: configuration.limits.messageBytes,
-                logger: logger)
+                deduplicates: hub == nil, logger: logger)
+            if hub == nil {
+                logger.notice(
+                    "A plain AMQP broker has no positions: delivery is at least once. Messages are accepted after their commit; repeats among the last \(RecentMessageIDs.most) message ids of a partition are dropped.")
+                await coordinator.whenCommitted { source.release($0) }
+            }
             parts = (coordinator, source)
         } catch let error as StateStoreError {
             throw .store(error)
