@@ -37,8 +37,8 @@ enum TransportErrors {
         // The library's text repeats the system call; the reason is behind the colon.
         let text = "\(error)"
         guard let colon = text.range(of: ": ") else { return text }
-        let reason = text[colon.upperBound...]
-        return reason.firstIndex(of: "(").map { String(reason[..<$0].trimmingSpaces) } ?? String(reason)
+        let reason = text[colon.upperBound...].prefix { $0 != "(" && $0 != ")" }
+        return String(reason.trimmingSpaces)
     }
 
     private static func explainTLS(_ error: any Error, peer: String) -> EventHubsError? {
