@@ -58,7 +58,7 @@ struct PartitionFile: Sendable {
     func append(from log: PartitionLog, sequenceNumber: Int64) -> Bool {
         var next = sequenceNumber
         var bytes: [UInt8] = []
-        while let slice = log.slice(from: next, maximumEvents: .max, maximumBytes: .max) {
+        while let slice = log.slice(from: next, maximumEvents: 1 << 32, maximumBytes: 1 << 40) {
             for (index, entry) in slice.entries.enumerated() {
                 let after = log.entry(at: slice.firstSequenceNumber + Int64(index) + 1)?.offset ?? log.offsetOfNext
                 let range = Int(entry.start)..<Int(entry.start + entry.length)
