@@ -26,6 +26,8 @@ public final class EventHubsClient: Sendable {
         var hasConnected = false
         var hasAttached = false
         var isStopped = false
+        /// While starting: when a failure that may pass ends the run after all.
+        var patience: NIODeadline?
         var source: (any PartitionConsumerSource)?
     }
 
@@ -38,7 +40,8 @@ public final class EventHubsClient: Sendable {
                 switch change.kind {
                 case .ready: state.hasConnected = true
                 case .lost(let error, _):
-                    if !state.hasConnected, !error.isRetriable { state.signals?.yield(.fatal(error)) }
+                    let isHopeless = !error.isRetriable || state.patience.map { NIODeadline.now() >= $0 } ?? false
+                    if !state.hasConnected, isHopeless { state.signals?.yield(.fatal(error)) }
                 }
                 return state.source
             }
@@ -90,10 +93,12 @@ public final class EventHubsClient: Sendable {
         partitions: PartitionSelection = .all, into source: any PartitionConsumerSource
     ) async throws(EventHubsError) {
         let (signals, continuation) = AsyncStream.makeStream(of: Signal.self)
+        let patience = configuration.startDeadline.map { NIODeadline.now() + TimeAmount($0) }
         let mayRun = status.state.withLock { state in
             guard state.signals == nil, !state.isStopped else { return false }
             state.signals = continuation
             state.source = source
+            state.patience = patience
             return true
         }
         guard mayRun else {

@@ -44,6 +44,8 @@ final class HubConnection {
     private var linksMade = 0
     private var transportError: (any Error)?
     private var hasOpened = false
+    private var hasBeenReady = false
+    private var startedAt: Duration?
     private var stopPromise: EventLoopPromise<Void>?
     private var waitingForOwners: Set<ObjectIdentifier> = []
     /// The last reason for not being connected; nil while connected.
@@ -68,7 +70,17 @@ final class HubConnection {
     }
 
     /// Connects, if nothing has so far.
-    func start() { perform(machine.startOrdered(now: loop.monotonicNow)) }
+    func start() {
+        let now = loop.monotonicNow
+        if startedAt == nil { startedAt = now }
+        perform(machine.startOrdered(now: now))
+    }
+
+    /// Whether it never came up and has had the time that starting may take.
+    var hasFailedToStart: Bool {
+        guard !hasBeenReady, let startedAt, let limit = configuration.startDeadline else { return false }
+        return loop.monotonicNow - startedAt >= limit
+    }
 
     var isReady: Bool { machine.isReady }
 
@@ -183,6 +195,7 @@ final class HubConnection {
 
     private func announceReady() {
         lastError = nil
+        hasBeenReady = true
         logger.info("connected", metadata: ["peer": "\(configuration.peer)", "connection": "\(index)"])
         report(ConnectionChange(connection: index, kind: .ready))
         for owner in owners { owner.connectionReady() }

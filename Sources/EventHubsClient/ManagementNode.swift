@@ -106,7 +106,8 @@ final class ManagementNode: LinkOwner {
         links.connectionIsGone()
         // What was sent is lost; what waits stays, unless waiting cannot help.
         for id in questions.keys {
-            if !error.isRetriable || questions[id]?.isSent == true { fail(id, error) }
+            let isHopeless = !error.isRetriable || connection.hasFailedToStart
+            if isHopeless || questions[id]?.isSent == true { fail(id, error) }
         }
     }
 
