@@ -53,13 +53,13 @@ let package = Package(
 
         // Cores: no socket, clock, task or C pointer
         .target(name: "AMQPTypes", swiftSettings: settings),
-        .target(name: "EventHubs", dependencies: ["AMQPTypes", crypto], swiftSettings: pure),
+        .target(name: "EventHubs", dependencies: ["AMQPTypes", "Spelling", crypto], swiftSettings: pure),
         .target(name: "DiagnosticLogs", dependencies: ["CSimdjson"], swiftSettings: settings),
         .target(name: "Detection", dependencies: ["DiagnosticLogs", crypto], swiftSettings: settings),
         .target(
             name: "RuleFormats",
             dependencies: [
-                "Detection", "DiagnosticLogs", .product(name: "Yams", package: "Yams"),
+                "Detection", "DiagnosticLogs", "Spelling", .product(name: "Yams", package: "Yams"),
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ], swiftSettings: settings),
         .target(name: "SampleLogs", swiftSettings: pure),
@@ -87,13 +87,15 @@ let package = Package(
         .target(
             name: "HubwatchRuntime",
             dependencies: [
-                "AMQPEngine", "EventHubs", "EventHubsClient", "DiagnosticLogs", "Detection", "RuleFormats", "StateStore",
+                "AMQPEngine", "EventHubs", "EventHubsClient", "DiagnosticLogs", "Detection", "RuleFormats",
+                "StateStore",
                 "FindingFormats", "Sinks", "HubwatchConfiguration", nio, nioPosix, logging,
             ], swiftSettings: settings),
         .target(
             name: "DevBroker",
             dependencies: [
-                "AMQPChannel", "AMQPEngine", "AMQPTypes", "EventHubs", nio, nioPosix, nioSSL, crypto, logging, hummingbird,
+                "AMQPChannel", "AMQPEngine", "AMQPTypes", "EventHubs", nio, nioPosix, nioSSL, crypto, logging,
+                hummingbird,
                 .product(name: "X509", package: "swift-certificates"),
                 .product(name: "SwiftASN1", package: "swift-asn1"),
             ], swiftSettings: settings),
@@ -101,7 +103,8 @@ let package = Package(
             name: "HubwatchCLI",
             dependencies: [
                 "AMQPTypes", "EventHubs", "EventHubsClient", "DiagnosticLogs", "Detection", "RuleFormats", "StateStore",
-                "FindingFormats", "Sinks", "HubwatchConfiguration", "SampleLogs", "HubwatchRuntime", "DevBroker", "Spelling",
+                "FindingFormats", "Sinks", "HubwatchConfiguration", "SampleLogs", "HubwatchRuntime", "DevBroker",
+                "Spelling",
                 nio, nioPosix, logging, serviceLifecycle, argumentParser,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ], swiftSettings: settings),
@@ -137,7 +140,8 @@ let package = Package(
         .testTarget(
             name: "EventHubsClientTests",
             dependencies: [
-                "EventHubsClient", "EventHubs", "AMQPChannel", "AMQPEngine", "AMQPTypes", nio, nioPosix, nioSSL, logging,
+                "EventHubsClient", "EventHubs", "AMQPChannel", "AMQPEngine", "AMQPTypes", nio, nioPosix, nioSSL,
+                logging,
                 .product(name: "X509", package: "swift-certificates"),
                 .product(name: "SwiftASN1", package: "swift-asn1"), crypto,
             ], swiftSettings: settings),

@@ -1,3 +1,5 @@
+import Spelling
+
 /// A parsed Event Hubs connection string.
 ///
 /// **Shape**: `Key=Value` pairs joined by `;`; keys ignore case, a value may contain `=`. Known keys: `Endpoint`,
@@ -135,7 +137,7 @@ private struct ConnectionStringParser {
     private mutating func readPair(_ name: Substring, _ value: Substring, at character: Int) {
         guard let key = Self.keys.first(where: { $0.lowercased() == name.lowercased() }) else {
             // An unknown name is repeated only as the known one that it resembles: it may be a piece of a key.
-            if let near = NearestName.of(name, among: Self.keys) {
+            if let near = NearestName.of(name, in: Self.keys) {
                 report(character, "there is an unknown key: did you mean `\(near)`?")
             } else {
                 report(character, "there is an unknown key: the known ones are \(Self.keys.joined(separator: ", "))")

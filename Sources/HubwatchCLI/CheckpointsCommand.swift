@@ -12,7 +12,8 @@ struct CheckpointsCommand: AsyncParsableCommand {
 
     /// `hubwatch checkpoints list`.
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(commandName: "list", abstract: "List the position of every partition.")
+        static let configuration = CommandConfiguration(
+            commandName: "list", abstract: "List the position of every partition.")
         @OptionGroup var options: ConfigurationOptions
         @Flag(help: "One JSON object a partition.") var json = false
 
@@ -66,7 +67,8 @@ struct CheckpointsCommand: AsyncParsableCommand {
     /// `hubwatch checkpoints reset`.
     struct Reset: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "reset", abstract: "Forget positions: the next run starts these partitions as a first run does.",
+            commandName: "reset",
+            abstract: "Forget positions: the next run starts these partitions as a first run does.",
             discussion: """
                 Open windows are forgotten for all partitions, because they hold events of the partitions that are read anew. \
                 The journal and the dead letters stay: a finding that is found again is not recorded twice.
@@ -76,7 +78,9 @@ struct CheckpointsCommand: AsyncParsableCommand {
         @Flag(help: "Do it without asking.") var yes = false
 
         func run() async throws {
-            try confirm("Forget the position of \(partition.isEmpty ? "every partition" : "partition \(partition.map(String.init).joined(separator: ", "))")?", yes)
+            try confirm(
+                "Forget the position of \(partition.isEmpty ? "every partition" : "partition \(partition.map(String.init).joined(separator: ", "))")?",
+                yes)
             try await StateAccess.with(StateAccess.changing(options.statePath())) { store in
                 try await store.resetPositions(of: partition.isEmpty ? nil : partition)
             }
@@ -98,7 +102,9 @@ struct CheckpointsCommand: AsyncParsableCommand {
         @Flag(help: "Do it without asking.") var yes = false
 
         func run() async throws {
-            guard sequence >= 0 else { throw CommandFailure(.usage, "--sequence takes a number from 0; reset starts from the beginning") }
+            guard sequence >= 0 else {
+                throw CommandFailure(.usage, "--sequence takes a number from 0; reset starts from the beginning")
+            }
             try confirm("Set partition \(partition) to sequence number \(sequence)?", yes)
             try await StateAccess.with(StateAccess.changing(options.statePath())) { store in
                 let now = WallClock.system.now()
@@ -116,9 +122,13 @@ struct CheckpointsCommand: AsyncParsableCommand {
 /// Asks before something that cannot be undone; without a terminal, `--yes` is needed.
 func confirm(_ question: String, _ yes: Bool) throws {
     if yes { return }
-    guard Terminal.outputIsTerminal else { throw CommandFailure(.usage, "\(question) Give --yes to do it without a terminal.") }
+    guard Terminal.outputIsTerminal else {
+        throw CommandFailure(.usage, "\(question) Give --yes to do it without a terminal.")
+    }
     Terminal.write(Array("\(question) [y/N] ".utf8), to: 1)
-    guard ["y", "yes"].contains(readLine()?.lowercased() ?? "") else { throw CommandFailure(.usage, "nothing was changed") }
+    guard ["y", "yes"].contains(readLine()?.lowercased() ?? "") else {
+        throw CommandFailure(.usage, "nothing was changed")
+    }
 }
 
 /// Positions as text and JSON.
@@ -137,7 +147,8 @@ enum CheckpointText {
     static func json(_ position: PartitionPosition) -> String {
         JSONText.object([
             ("partition", .number(Int64(position.partition))), ("sequence", .number(position.sequence)),
-            ("offset", .text(position.offset)), ("enqueued", .text(Timestamp(milliseconds: position.enqueuedMs).iso8601)),
+            ("offset", .text(position.offset)),
+            ("enqueued", .text(Timestamp(milliseconds: position.enqueuedMs).iso8601)),
             ("watermark", .text(Timestamp(nanoseconds: position.watermarkNs).iso8601)),
             ("committed", .text(Timestamp(nanoseconds: position.updatedNs).iso8601)),
         ])

@@ -49,7 +49,8 @@ private struct PlantedAttacks {
             let group = unmapped?["group"] as? [String: Any] ?? [:]
             let metadata = finding["metadata"] as? [String: Any]
             if !group.isEmpty {
-                groups.insert(group.keys.sorted().map { "\(group[$0] as? String ?? "-")" }.joined(separator: "/").lowercased())
+                groups.insert(
+                    group.keys.sorted().map { "\(group[$0] as? String ?? "-")" }.joined(separator: "/").lowercased())
             } else if let operation = metadata?["correlation_uid"] as? String {
                 operations.insert(operation)
             }
@@ -62,7 +63,9 @@ private struct PlantedAttacks {
             if let id = listing["correlationId"] as? String { operations.insert(id) }
         }
         for theft in truth["modelThefts"] as? [[String: Any]] ?? [] {
-            guard let group = theft["resourceGroup"] as? String, let name = theft["resourceName"] as? String else { continue }
+            guard let group = theft["resourceGroup"] as? String, let name = theft["resourceName"] as? String else {
+                continue
+            }
             groups.insert("\(group)/\(name)".lowercased())
         }
     }

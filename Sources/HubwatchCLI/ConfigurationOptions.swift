@@ -2,14 +2,16 @@ import ArgumentParser
 import HubwatchConfiguration
 
 #if canImport(FoundationEssentials)
-import FoundationEssentials
+    import FoundationEssentials
 #else
-import Foundation
+    import Foundation
 #endif
 
 /// The flags that give settings, shared by the commands that read the configuration.
 struct ConfigurationOptions: ParsableArguments {
-    @Option(name: .customLong("config"), help: "Configuration file. Default: HUBWATCH_CONFIG, or /etc/hubwatch/hubwatch.yaml when it exists.")
+    @Option(
+        name: .customLong("config"),
+        help: "Configuration file. Default: HUBWATCH_CONFIG, or /etc/hubwatch/hubwatch.yaml when it exists.")
     var configFile: String?
 
     @Option(help: "Event hub (source.hub).")
@@ -30,7 +32,8 @@ struct ConfigurationOptions: ParsableArguments {
     @Option(help: "Owner level (epoch) of the receivers, or none (source.owner_level).")
     var ownerLevel: String?
 
-    @Option(help: "Where to start: earliest, latest, a time, or a sequence number; overrides checkpoints (source.from).")
+    @Option(
+        help: "Where to start: earliest, latest, a time, or a sequence number; overrides checkpoints (source.from).")
     var from: String?
 
     @Option(help: "PEM file of certificate authorities to trust besides the system's (source.ca_file).")
@@ -57,7 +60,11 @@ struct ConfigurationOptions: ParsableArguments {
     @Option(help: "Form of log lines: text or json (log.format).")
     var logFormat: String?
 
-    @Option(name: .customLong("set"), help: ArgumentHelp("Any other setting, such as state.commit_interval=2s; may be given several times.", valueName: "setting=value"))
+    @Option(
+        name: .customLong("set"),
+        help: ArgumentHelp(
+            "Any other setting, such as state.commit_interval=2s; may be given several times.",
+            valueName: "setting=value"))
     var assignments: [String] = []
 
     /// The layers of file, environment and flags.
@@ -74,7 +81,8 @@ struct ConfigurationOptions: ParsableArguments {
                 throw CommandFailure(.usage, "--set takes setting=value; '\(assignment)' has no '='")
             }
             layers.add(
-                flag: "--set", path: String(assignment[..<sign]), text: String(assignment[assignment.index(after: sign)...]))
+                flag: "--set", path: String(assignment[..<sign]),
+                text: String(assignment[assignment.index(after: sign)...]))
         }
         return layers
     }

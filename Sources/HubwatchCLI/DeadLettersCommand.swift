@@ -14,7 +14,8 @@ struct DeadLettersCommand: AsyncParsableCommand {
 
     /// `hubwatch deadletters list`.
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(commandName: "list", abstract: "List dead letters, oldest first.")
+        static let configuration = CommandConfiguration(
+            commandName: "list", abstract: "List dead letters, oldest first.")
         @OptionGroup var options: ConfigurationOptions
         @Option(help: "List those after this id.") var after: Int64 = 0
         @Option(help: "Most to list.") var limit = 100
@@ -35,7 +36,8 @@ struct DeadLettersCommand: AsyncParsableCommand {
                 }
                 let counts = try await store.deadLetterCounts()
                 if counts.overflowed > 0 {
-                    Terminal.output("\(counts.overflowed) more were counted and not kept (state.dead_letters is the bound).")
+                    Terminal.output(
+                        "\(counts.overflowed) more were counted and not kept (state.dead_letters is the bound).")
                 }
             }
         }
@@ -68,7 +70,8 @@ struct DeadLettersCommand: AsyncParsableCommand {
     /// `hubwatch deadletters replay`.
     struct Replay: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "replay", abstract: "Decode and judge dead letters again, for example after an update of hubwatch.",
+            commandName: "replay",
+            abstract: "Decode and judge dead letters again, for example after an update of hubwatch.",
             discussion: """
                 Records that can be decoded now go through the rules: matching ones are journaled with the id they would have \
                 had, so nothing is recorded twice. What still fails stays.
@@ -83,7 +86,8 @@ struct DeadLettersCommand: AsyncParsableCommand {
                 let report = try await DeadLetterReplay(rules: compiled, store: store, clock: .system)
                     .run(ids: ids.isEmpty ? nil : ids)
                 Terminal.output(
-                    "\(report.letters) dead letters: \(report.decoded) decoded now (\(report.records) records, \(report.findings) new findings), \(report.letters - report.decoded) still fail.")
+                    "\(report.letters) dead letters: \(report.decoded) decoded now (\(report.records) records, \(report.findings) new findings), \(report.letters - report.decoded) still fail."
+                )
             }
         }
     }

@@ -23,13 +23,16 @@ struct DevBrokerCommand: AsyncParsableCommand {
             The admin HTTP serves GET /health, GET /hubs, PUT /hubs/NAME?partitions=N and DELETE /hubs/NAME.
             """)
 
-    @Option(help: ArgumentHelp("A hub and its number of partitions; may be given several times.", valueName: "name:partitions"))
+    @Option(
+        help: ArgumentHelp(
+            "A hub and its number of partitions; may be given several times.", valueName: "name:partitions"))
     var hub: [String] = []
     @Option(help: "Hubs from a Config.json of the official emulator.") var configFile: String?
     @Option(help: "Address to listen on.") var host = "127.0.0.1"
     @Option(help: "Port for plain AMQP; 0 chooses a free one.") var port = 5672
     @Option(help: "Port for AMQP over TLS; 0 chooses a free one. Default: no TLS.") var tlsPort: Int?
-    @Option(help: "Certificate chain, PEM. Default: a certificate is generated, with an authority of its own.") var certificate: String?
+    @Option(help: "Certificate chain, PEM. Default: a certificate is generated, with an authority of its own.")
+    var certificate: String?
     @Option(help: "Private key of --certificate, PEM.") var privateKey: String?
     @Option(help: "Write the generated authority's certificate here, for clients to trust.") var caOutput: String?
     @Option(help: "Port for the admin HTTP; 0 chooses a free one.") var adminPort = 5300
@@ -37,7 +40,10 @@ struct DevBrokerCommand: AsyncParsableCommand {
     @Option(help: "Keep the hubs in this folder: they survive a restart. Default: memory only.") var data: String?
     @Option(help: "How long events are kept, such as 1h or 7d.") var retention = "1d"
     @Flag(help: "Check keys and claims of --policy.") var strictAuth = false
-    @Option(help: ArgumentHelp("A policy to check with --strict-auth; rights: listen, send, manage, joined by +.", valueName: "name:rights:key"))
+    @Option(
+        help: ArgumentHelp(
+            "A policy to check with --strict-auth; rights: listen, send, manage, joined by +.",
+            valueName: "name:rights:key"))
     var policy: [String] = []
     @Flag(help: "A position beyond the end starts at the end instead of being refused.") var clampPositions = false
     @Option(help: "Write the bound ports here as JSON when ready.") var readyFile: String?
@@ -92,16 +98,23 @@ struct DevBrokerCommand: AsyncParsableCommand {
     private func brokerConfiguration() throws -> DevBrokerConfiguration {
         do {
             var hubs: [HubDefinition] = []
-            if let configFile { hubs = try EmulatorConfiguration(json: Array(readText(configFile).utf8), file: configFile).hubs }
+            if let configFile {
+                hubs = try EmulatorConfiguration(json: Array(readText(configFile).utf8), file: configFile).hubs
+            }
             for flag in hub { hubs.append(try HubDefinition(flag: flag)) }
-            if hubs.isEmpty { throw CommandFailure(.usage, "name at least one hub: --hub logs:4, or --config-file Config.json") }
+            if hubs.isEmpty {
+                throw CommandFailure(.usage, "name at least one hub: --hub logs:4, or --config-file Config.json")
+            }
             guard let keep = DurationText.read(retention), keep > 0 else {
                 throw CommandFailure(.usage, "--retention takes a duration such as 1h or 7d; '\(retention)' is none")
             }
             var listeners = [DevBrokerConfiguration.Listener(host: host, port: port)]
-            if let tlsPort { listeners.append(DevBrokerConfiguration.Listener(host: host, port: tlsPort, usesTLS: true)) }
+            if let tlsPort {
+                listeners.append(DevBrokerConfiguration.Listener(host: host, port: tlsPort, usesTLS: true))
+            }
             var settings = DevBrokerConfiguration(
-                listeners: listeners, admin: noAdmin ? nil : DevBrokerConfiguration.AdminListener(host: host, port: adminPort),
+                listeners: listeners,
+                admin: noAdmin ? nil : DevBrokerConfiguration.AdminListener(host: host, port: adminPort),
                 hubs: hubs, policies: try policies(), isAuthStrict: strictAuth, retention: .milliseconds(keep),
                 clampsInvalidPositions: clampPositions, dataFolder: data)
             switch (certificate, privateKey) {
@@ -117,7 +130,9 @@ struct DevBrokerCommand: AsyncParsableCommand {
     }
 
     private func policies() throws -> [AccessPolicy] {
-        if strictAuth, policy.isEmpty { throw CommandFailure(.usage, "--strict-auth needs at least one --policy name:rights:key") }
+        if strictAuth, policy.isEmpty {
+            throw CommandFailure(.usage, "--strict-auth needs at least one --policy name:rights:key")
+        }
         return try policy.map { text in
             let parts = text.split(separator: ":", maxSplits: 2).map(String.init)
             guard parts.count == 3 else { throw CommandFailure(.usage, "--policy takes name:rights:key") }
@@ -127,7 +142,8 @@ struct DevBrokerCommand: AsyncParsableCommand {
                 case "listen": rights.insert(.listen)
                 case "send": rights.insert(.send)
                 case "manage": rights.insert(.manage)
-                default: throw CommandFailure(.usage, "--policy: '\(word)' is no right; rights are listen, send, manage")
+                default:
+                    throw CommandFailure(.usage, "--policy: '\(word)' is no right; rights are listen, send, manage")
                 }
             }
             return AccessPolicy(name: parts[0], key: parts[2], rights: rights)

@@ -44,7 +44,9 @@ struct GenerateCommand: AsyncParsableCommand {
             guard try sink.write(body) else { break }
             written += Int64(body.count)
             records += facts.records
-            if facts.index % 64 == 0 { line.show(ProgressBar.text("generating", Int64(records), Int64(total), Amount.bytes(written))) }
+            if facts.index % 64 == 0 {
+                line.show(ProgressBar.text("generating", Int64(records), Int64(total), Amount.bytes(written)))
+            }
         }
         try sink.close()
         line.end()
@@ -56,7 +58,8 @@ struct GenerateCommand: AsyncParsableCommand {
         if output != nil {
             let truth = generator.expected
             Terminal.error(
-                "Generated \(truth.records) records in \(truth.messages) messages (\(Amount.bytes(written))), with \(truth.keyListings.count) key listings and \(truth.modelThefts.count) model thefts among them.")
+                "Generated \(truth.records) records in \(truth.messages) messages (\(Amount.bytes(written))), with \(truth.keyListings.count) key listings and \(truth.modelThefts.count) model thefts among them."
+            )
         }
     }
 
@@ -70,7 +73,8 @@ struct GenerateCommand: AsyncParsableCommand {
             var from = EventTime(nanoseconds: now.nanoseconds &- Int64(milliseconds) &* 1_000_000)
             if let start {
                 guard let time = Timestamp(parsing: start) else {
-                    throw CommandFailure(.usage, "--start takes a time such as 2026-01-31T12:00:00Z; '\(start)' is none")
+                    throw CommandFailure(
+                        .usage, "--start takes a time such as 2026-01-31T12:00:00Z; '\(start)' is none")
                 }
                 from = EventTime(nanoseconds: time.nanoseconds)
             }
@@ -119,7 +123,7 @@ final class OutputFile {
     func close() throws { try handle?.close() }
 }
 
-/// `name  [#####.....]  45 %  tail`
+/// A bar such as `name  [#####.....]  45 %  tail`.
 enum ProgressBar {
     static func text(_ name: String, _ done: Int64, _ total: Int64, _ tail: String) -> String {
         let share = total > 0 ? min(1, Double(done) / Double(total)) : 0

@@ -55,8 +55,11 @@ struct LogOutput: LogHandler {
     private static func json(
         _ time: String, _ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata
     ) -> String {
-        var line = "{\"time\":\(JSONText.quoted(time)),\"level\":\"\(level.rawValue)\",\"message\":\(JSONText.quoted(message))"
-        for (key, value) in metadata.sorted(by: { $0.key < $1.key }) { line += ",\(JSONText.quoted(key)):\(JSONText.quoted("\(value)"))" }
+        var line =
+            "{\"time\":\(JSONText.quoted(time)),\"level\":\"\(level.rawValue)\",\"message\":\(JSONText.quoted(message))"
+        for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
+            line += ",\(JSONText.quoted(key)):\(JSONText.quoted("\(value)"))"
+        }
         return line + "}"
     }
 }

@@ -31,7 +31,9 @@ struct PublishCommand: AsyncParsableCommand {
 
     func run() async throws {
         if let rate, rate <= 0 { throw CommandFailure(.usage, "--rate takes a number above 0") }
-        if keyField != nil, toPartition != nil { throw CommandFailure(.usage, "--key-field and --to-partition exclude each other") }
+        if keyField != nil, toPartition != nil {
+            throw CommandFailure(.usage, "--key-field and --to-partition exclude each other")
+        }
         let plan = try PublishPlan(keyField: keyField, partition: toPartition)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let line = StatusLine()
@@ -177,13 +179,15 @@ private struct PublishProgress {
         self.messages += Int64(messages)
         self.bytes += Int64(bytes)
         let tail = "\(Amount.count(self.messages)) messages, \(Amount.bytes(self.bytes))"
-        line.show(total > 0 ? ProgressBar.text("publishing", self.bytes % max(1, total), total, tail) : "published \(tail)")
+        line.show(
+            total > 0 ? ProgressBar.text("publishing", self.bytes % max(1, total), total, tail) : "published \(tail)")
     }
 
     func summary(hub: String) -> String {
         let time = started.duration(to: .now)
         let seconds = max(0.001, Double(time.components.seconds) + Double(time.components.attoseconds) / 1e18)
-        return "Published \(messages) messages (\(Amount.bytes(bytes))) to '\(hub)' in \((seconds * 10).rounded() / 10) s, \(Amount.bytes(Int64(Double(bytes) / seconds)))/s."
+        return
+            "Published \(messages) messages (\(Amount.bytes(bytes))) to '\(hub)' in \((seconds * 10).rounded() / 10) s, \(Amount.bytes(Int64(Double(bytes) / seconds)))/s."
     }
 }
 

@@ -19,7 +19,9 @@ struct RulesCommand: AsyncParsableCommand {
 
         func run() async throws {
             let rules = try RuleReport.load(paths: paths, options: options)
-            for rule in rules.rules { Terminal.output(json ? RuleReport.json(rule, rules) : RuleReport.text(rule, rules)) }
+            for rule in rules.rules {
+                Terminal.output(json ? RuleReport.json(rule, rules) : RuleReport.text(rule, rules))
+            }
             for refusal in rules.refusals { Terminal.error("\(refusal)") }
             if rules.rules.isEmpty, rules.refusals.isEmpty { Terminal.error("no rules found") }
         }

@@ -49,7 +49,8 @@ struct RunCommand: AsyncParsableCommand {
                 services: [
                     ServiceGroupConfiguration.ServiceConfiguration(
                         service: service, successTerminationBehavior: .gracefullyShutdownGroup)
-                ], gracefulShutdownSignals: [.sigterm, .sigint], logger: Logger(label: "lifecycle") { _ in SwiftLogNoOpLogHandler() }))
+                ], gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: Logger(label: "lifecycle") { _ in SwiftLogNoOpLogHandler() }))
         let started = ContinuousClock.now
         do {
             // A drain that hangs must not outlive what service managers wait for.
@@ -159,6 +160,7 @@ struct RunStatusText: Sendable {
                 + (behind.count > 4 ? " …)" : ")")
         let detached = now.partitions.values.count { !$0.isAttached }
         let links = detached > 0 ? "  \(detached) of \(now.partitions.count) partitions not attached" : ""
-        return "\(records) records/s  \(bytes)/s  \(lag)  \(now.alerts) alerts  \(now.counters.deadLetters) dead letters\(links)"
+        return
+            "\(records) records/s  \(bytes)/s  \(lag)  \(now.alerts) alerts  \(now.counters.deadLetters) dead letters\(links)"
     }
 }

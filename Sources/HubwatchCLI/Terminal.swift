@@ -1,7 +1,7 @@
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// What the process writes to: a person's terminal, or something else.
@@ -41,9 +41,9 @@ enum Terminal {
         while start < bytes.count {
             let count = bytes.withUnsafeBytes { buffer in
                 #if canImport(Glibc)
-                Glibc.write(descriptor, buffer.baseAddress?.advanced(by: start), bytes.count - start)
+                    Glibc.write(descriptor, buffer.baseAddress?.advanced(by: start), bytes.count - start)
                 #else
-                Darwin.write(descriptor, buffer.baseAddress?.advanced(by: start), bytes.count - start)
+                    Darwin.write(descriptor, buffer.baseAddress?.advanced(by: start), bytes.count - start)
                 #endif
             }
             if count > 0 {

@@ -21,7 +21,7 @@ public struct ConfigurationLayers: Sendable {
     /// Makes layers without any value.
     public init() {}
 
-    /// Adds a YAML file. `name` is shown in messages.
+    /// Adds a YAML file; `name` is shown in messages.
     public mutating func add(yaml text: String, name: String) {
         do {
             guard let root = try Yams.compose(yaml: text) else { return }
@@ -72,11 +72,16 @@ public struct ConfigurationLayers: Sendable {
                 switch value {
                 case .mapping(let inner): add(inner, prefix: path + ".", file: file)
                 case .scalar(let scalar) where scalar.string.isEmpty || scalar.string == "~": break
-                default: problems.append(ConfigurationProblem(place: place, message: "'\(path)' is a section: expected settings below it"))
+                default:
+                    problems.append(
+                        ConfigurationProblem(
+                            place: place, message: "'\(path)' is a section: expected settings below it"))
                 }
             } else {
                 let level = prefix.split(separator: ".").count
-                let names = Setting.all.map(\.path).filter { $0.hasPrefix(prefix) }.map { $0.split(separator: ".").prefix(level + 1).joined(separator: ".") }
+                let names = Setting.all.map(\.path).filter { $0.hasPrefix(prefix) }.map {
+                    $0.split(separator: ".").prefix(level + 1).joined(separator: ".")
+                }
                 unknown(path, place: place, among: names)
             }
         }
@@ -101,7 +106,9 @@ public struct ConfigurationLayers: Sendable {
         case (.mapping(let mapping), .lists):
             var lists: [String: [String]] = [:]
             for (key, inner) in mapping {
-                guard let name = key.string, let items = inner.sequence?.compactMap(\.string) ?? inner.string.map({ [$0] }) else {
+                guard let name = key.string,
+                    let items = inner.sequence?.compactMap(\.string) ?? inner.string.map({ [$0] })
+                else {
                     wrongShape(setting, Self.place(file, key.mark), "something else")
                     continue
                 }
@@ -118,19 +125,21 @@ public struct ConfigurationLayers: Sendable {
             let texts = text.split(separator: ",").map { String($0).trimmed }.filter { !$0.isEmpty }
             values[setting.path] = Given(texts: texts, lists: [:], place: place)
         case .lists:
-            problems.append(ConfigurationProblem(place: place, message: "'\(setting.path)' can only be given in the file"))
+            problems.append(
+                ConfigurationProblem(place: place, message: "'\(setting.path)' can only be given in the file"))
         default: values[setting.path] = Given(texts: [text], lists: [:], place: place)
         }
     }
 
     private mutating func unknown(_ name: String, place: String, among candidates: [String]) {
-        let hint = nearestName(to: name, among: candidates).map { "; did you mean '\($0)'?" } ?? ""
+        let hint = NearestName.of(name, in: candidates).map { "; did you mean '\($0)'?" } ?? ""
         problems.append(ConfigurationProblem(place: place, message: "there is no setting '\(name)'\(hint)"))
     }
 
     private mutating func wrongShape(_ setting: Setting, _ place: String, _ seen: String) {
         let shown = setting.isSecret ? "a value" : "'\(seen)'"
-        problems.append(ConfigurationProblem(place: place, message: "'\(setting.path)' takes a \(setting.accepts), not \(shown)"))
+        problems.append(
+            ConfigurationProblem(place: place, message: "'\(setting.path)' takes a \(setting.accepts), not \(shown)"))
     }
 
     private static func place(_ file: String, _ mark: Mark?) -> String {
@@ -145,7 +154,8 @@ public struct ConfigurationLayers: Sendable {
 extension String {
     /// The text without blanks at its ends.
     var trimmed: String {
-        guard let first = firstIndex(where: { !$0.isWhitespace }), let last = lastIndex(where: { !$0.isWhitespace }) else { return "" }
+        guard let first = firstIndex(where: { !$0.isWhitespace }), let last = lastIndex(where: { !$0.isWhitespace })
+        else { return "" }
         return String(self[first...last])
     }
 }

@@ -1,9 +1,9 @@
 public import EventHubs
 
 #if canImport(FoundationEssentials)
-import FoundationEssentials
+    import FoundationEssentials
 #else
-import Foundation
+    import Foundation
 #endif
 
 extension Configuration {
@@ -18,7 +18,8 @@ extension Configuration {
         let endpoint = Self.endpoint(&reader, readFile)
         let selection = Self.selection(&reader)
         let source = Source(
-            endpoint: endpoint ?? .plain(PlainBroker(host: "", port: 0, usesTLS: false, addressTemplate: "", partitions: [])),
+            endpoint: endpoint
+                ?? .plain(PlainBroker(host: "", port: 0, usesTLS: false, addressTemplate: "", partitions: [])),
             consumerGroup: reader.text("source.consumer_group"), selection: selection,
             ownerLevel: reader.integerOrNone("source.owner_level").map(Int64.init),
             receiverName: reader.optional("source.receiver_name"), from: Self.start(&reader),
@@ -71,13 +72,15 @@ extension Configuration {
             return plainBroker(&reader, readFile).map { .plain($0) }
         }
         guard let text = connectionText(&reader, readFile) else { return nil }
-        let place = reader.isGiven("source.connection_string") ? "source.connection_string" : "source.connection_string_file"
+        let place =
+            reader.isGiven("source.connection_string") ? "source.connection_string" : "source.connection_string_file"
         let problems = ConnectionString.problems(in: text)
         for problem in problems { reader.refuse(place, "\(problem)") }
         guard problems.isEmpty, let string = try? ConnectionString(parsing: text) else { return nil }
         let hub = reader.optional("source.hub")
         if let hub, let path = string.entityPath, hub.lowercased() != path.lowercased() {
-            reader.refuse("source.hub", "is '\(hub)', but the connection string has EntityPath=\(path): they must agree")
+            reader.refuse(
+                "source.hub", "is '\(hub)', but the connection string has EntityPath=\(path): they must agree")
         }
         guard let name = hub ?? string.entityPath else {
             reader.refuse("source.hub", "name the event hub: the connection string has no EntityPath")
@@ -98,7 +101,8 @@ extension Configuration {
         guard let file else {
             reader.refuse(
                 "source.connection_string",
-                "no source: give an Event Hubs connection string (HUBWATCH_CONNECTION_STRING, or source.connection_string_file), or source.amqp.url")
+                "no source: give an Event Hubs connection string (HUBWATCH_CONNECTION_STRING, or source.connection_string_file), or source.amqp.url"
+            )
             return nil
         }
         do {
@@ -149,7 +153,8 @@ extension EventPosition {
                 guard number >= 0 else { return nil }
                 self = .sequenceNumber(number, inclusive: true)
             } else if let date = try? Date(text, strategy: .iso8601) {
-                self = .enqueuedTime(milliseconds: Int64((date.timeIntervalSince1970 * 1000).rounded()), inclusive: true)
+                self = .enqueuedTime(
+                    milliseconds: Int64((date.timeIntervalSince1970 * 1000).rounded()), inclusive: true)
             } else {
                 return nil
             }

@@ -33,7 +33,9 @@ public enum SampleFile {
 
     private static func value(_ setting: Setting, _ margin: String) -> String {
         if setting.kind == .list, !setting.defaultText.isEmpty { return "\n\(margin)  - \(setting.defaultText)" }
-        if setting.path == "rules.placeholders" { return "\n\(margin)  # known_ai_portals: [c44b4083-3bb0-49c1-b47d-974e53cbdf3c]" }
+        if setting.path == "rules.placeholders" {
+            return "\n\(margin)  # known_ai_portals: [c44b4083-3bb0-49c1-b47d-974e53cbdf3c]"
+        }
         if setting.defaultText.isEmpty { return "" }
         return setting.defaultText.contains("{") ? " \"\(setting.defaultText)\"" : " \(setting.defaultText)"
     }

@@ -63,7 +63,8 @@ public struct Setting: Sendable, Hashable {
         case .integerOrNone(let range): "whole number \(range.lowerBound) to \(range.upperBound), or none"
         case .duration(let range):
             "duration \(DurationText.write(range.lowerBound)) to \(DurationText.write(range.upperBound)), such as 500ms, 10s, 5m, 1h"
-        case .bytes(let range): "size \(ByteText.write(range.lowerBound)) to \(ByteText.write(range.upperBound)), such as 64KiB, 8MiB"
+        case .bytes(let range):
+            "size \(ByteText.write(range.lowerBound)) to \(ByteText.write(range.upperBound)), such as 64KiB, 8MiB"
         case .list: "list of texts"
         case .lists: "map of lists of texts"
         }

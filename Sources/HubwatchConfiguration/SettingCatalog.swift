@@ -25,7 +25,8 @@ extension Setting {
         Setting(
             "source.owner_level", .integerOrNone(0...Int(Int32.max)), default: "0",
             "Owner level (epoch) of the receivers: two readers of one partition then exclude each other. none: share."),
-        Setting("source.receiver_name", .text, "Name shown by the service in its messages. Default: hubwatch@host name."),
+        Setting(
+            "source.receiver_name", .text, "Name shown by the service in its messages. Default: hubwatch@host name."),
         Setting(
             "source.from", .text, default: "earliest",
             "Where a partition without a checkpoint starts: earliest, latest, an ISO time, or a sequence number."),
@@ -59,7 +60,9 @@ extension Setting {
     ]
 
     private static let rules = [
-        Setting("rules.paths", .list, default: "Config/rules", "Rule files, or folders of them (Sigma .yml, Elastic .toml)."),
+        Setting(
+            "rules.paths", .list, default: "Config/rules", "Rule files, or folders of them (Sigma .yml, Elastic .toml)."
+        ),
         Setting(
             "rules.placeholders", .lists,
             "Lists for %name% in Sigma rules, such as known_ai_portals; a list here replaces the built-in one."),
@@ -73,7 +76,9 @@ extension Setting {
     ]
 
     private static let state = [
-        Setting("state.path", .path, default: "hubwatch.db", "The state file: positions, windows, journal, dead letters (SQLite)."),
+        Setting(
+            "state.path", .path, default: "hubwatch.db",
+            "The state file: positions, windows, journal, dead letters (SQLite)."),
         Setting(
             "state.commit_interval", .duration(10...milliseconds.minute), default: "1s",
             "How often positions and windows are committed; a new alert commits within 10 ms."),
@@ -89,11 +94,15 @@ extension Setting {
     ]
 
     private static let findings = [
-        Setting("findings.file", .path, default: "findings.ndjson", "OCSF findings, one JSON object a line. Empty: no file."),
+        Setting(
+            "findings.file", .path, default: "findings.ndjson", "OCSF findings, one JSON object a line. Empty: no file."
+        ),
         Setting(
             "findings.terminal", .choice(["auto", "always", "never"]), default: "auto",
             "Readable findings on standard output; auto: when it is a terminal, or when there is no file."),
-        Setting("findings.colour", .choice(["auto", "always", "never"]), default: "auto", "Colour in them. NO_COLOR is obeyed."),
+        Setting(
+            "findings.colour", .choice(["auto", "always", "never"]), default: "auto",
+            "Colour in them. NO_COLOR is obeyed."),
     ]
 
     private static let limits = [
@@ -103,7 +112,9 @@ extension Setting {
         Setting(
             "limits.groups_per_rule", .integer(1...50_000_000), default: "1000000",
             "Most open groups of a rule; new ones beyond are refused and counted, never evicted."),
-        Setting("limits.drain", .duration(1000...25_000), default: "20s", "How long SIGTERM and SIGINT wait for the last commit."),
+        Setting(
+            "limits.drain", .duration(1000...25_000), default: "20s",
+            "How long SIGTERM and SIGINT wait for the last commit."),
     ]
 
     private static let log = [

@@ -22,7 +22,9 @@ public enum DurationText {
 
 /// Sizes as people write them: a whole number, alone or with KiB, MiB, GiB (KB, MB, GB and K, M, G mean the same).
 public enum ByteText {
-    private static let units = [("GiB", 30), ("MiB", 20), ("KiB", 10), ("GB", 30), ("MB", 20), ("KB", 10), ("G", 30), ("M", 20), ("K", 10)]
+    private static let units = [
+        ("GiB", 30), ("MiB", 20), ("KiB", 10), ("GB", 30), ("MB", 20), ("KB", 10), ("G", 30), ("M", 20), ("K", 10),
+    ]
 
     /// Bytes of a text such as `64MiB`; nil when it is none.
     public static func read(_ text: some StringProtocol) -> Int? {

@@ -14,7 +14,9 @@ enum CommitTranslation {
             // A partition that was only ever seen idle has nothing to resume from.
             position.isStart ? nil : stored(position, partition: partition, updated: committed)
         }
-        transaction.deltas = draft.stateDeltas.map { (delta: Detection.StateDelta) in StoredStateDelta(partition: delta.partition, bytes: delta.bytes) }
+        transaction.deltas = draft.stateDeltas.map { (delta: Detection.StateDelta) in
+            StoredStateDelta(partition: delta.partition, bytes: delta.bytes)
+        }
         transaction.snapshot = draft.snapshot.map { StateSnapshot(bytes: $0, covers: .everything) }
         var journal: [JournalDraft] = []
         for entry in draft.journal { journal.append(try JournalDraft(entry)) }

@@ -57,7 +57,9 @@ actor Coordinator {
         self.logger = logger
     }
 
-    /// Merges one delta. Returns when it is merged and the store keeps up: the worker posts its next one only then.
+    /// Merges one delta.
+    ///
+    /// Returns when it is merged and the store keeps up: the worker posts its next one only then.
     func merge(_ delta: PartitionDelta) async {
         while isCommitting, failureIsPending { await commitEnded() }
         merger.merge(delta, now: clock.now())
@@ -71,7 +73,9 @@ actor Coordinator {
         }
     }
 
-    /// Where a partition goes on; nil to start it as a first run does. A partition that has appeared is owned from now on.
+    /// Where a partition goes on; nil to start it as a first run does.
+    ///
+    /// A partition that has appeared is owned from now on.
     func resume(_ partition: Int) -> Detection.PartitionPosition? {
         merger.own(partition)
         return merger.position(of: partition)
@@ -119,7 +123,9 @@ actor Coordinator {
         }
     }
 
-    /// Commits what is left. Called once, after the workers have posted their last deltas.
+    /// Commits what is left.
+    ///
+    /// Called once, after the workers have posted their last deltas.
     func finish() async throws {
         urgentCommit?.cancel()
         await commit()

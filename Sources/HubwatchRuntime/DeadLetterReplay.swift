@@ -33,7 +33,8 @@ public struct DeadLetterReplay: Sendable {
         let state = try await store.load()
         let partitions = state.positions.map(\.partition).sorted()
         var merger = Merger(rules: rules, partitions: partitions)
-        _ = try merger.restore(RestoredState(snapshot: state.snapshot, deltas: state.deltas.map(\.bytes)), now: clock.now())
+        _ = try merger.restore(
+            RestoredState(snapshot: state.snapshot, deltas: state.deltas.map(\.bytes)), now: clock.now())
         var report = Report()
         var replayed: [Int64] = []
         for letter in try await letters(ids) {

@@ -82,7 +82,9 @@ final class HubSource: PartitionConsumerSource {
         }
     }
 
-    /// Posts everything that the workers have folded. Called once the client has stopped.
+    /// Posts everything that the workers have folded.
+    ///
+    /// Called once the client has stopped.
     @concurrent
     func drain() async {
         let all = workers.withLock { Array($0.byPartition.values) }

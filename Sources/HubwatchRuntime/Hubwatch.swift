@@ -2,10 +2,10 @@ import Detection
 import DiagnosticLogs
 import EventHubs
 import EventHubsClient
+import FindingFormats
 public import HubwatchConfiguration
 public import Logging
 public import NIOCore
-import FindingFormats
 import Sinks
 import StateStore
 
@@ -83,12 +83,15 @@ public struct Hubwatch: Sendable {
     /// Runs until `stop` returns (or every partition is read to its end), then drains and commits.
     ///
     /// **Errors**: what cannot heal by waiting. A failure after the start still commits what can be committed.
-    public func run(until end: End = .whenStopped, stop: @escaping @Sendable () async -> Void) async throws(HubwatchError) {
+    public func run(until end: End = .whenStopped, stop: @escaping @Sendable () async -> Void)
+        async throws(HubwatchError)
+    {
         let rules = try loadRules()
         let store: SQLiteStateStore
         do throws(StateStoreError) {
             store = try SQLiteStateStore(
-                path: configuration.state.path, bounds: DeadLetterBounds(rowsMaximum: Int64(configuration.state.deadLetterLimit)))
+                path: configuration.state.path,
+                bounds: DeadLetterBounds(rowsMaximum: Int64(configuration.state.deadLetterLimit)))
         } catch {
             throw .store(error)
         }
@@ -147,8 +150,9 @@ public struct Hubwatch: Sendable {
         case plainBroker
     }
 
-    /// Asks the hub about itself; nil when the stop came first. Waits for a hub that cannot be reached now, ends for one that
-    /// refuses.
+    /// Asks the hub about itself; nil when the stop came first.
+    ///
+    /// Waits for a hub that cannot be reached now, ends for one that refuses.
     private func describe(
         _ client: EventHubsClient, _ stopping: Task<Void, Never>
     ) async throws(HubwatchError) -> Description? {
@@ -162,7 +166,8 @@ public struct Hubwatch: Sendable {
                 } catch {
                     guard error.isRetriable, !Task.isCancelled else { return .failure(error) }
                     let pause = backoff.next(atLeast: error.retryAfter, using: &generator)
-                    logger.warning("The hub does not answer, trying again in \(pause.nanoseconds / 1_000_000) ms: \(error)")
+                    logger.warning(
+                        "The hub does not answer, trying again in \(pause.nanoseconds / 1_000_000) ms: \(error)")
                     try? await Task.sleep(for: pause)
                 }
             }

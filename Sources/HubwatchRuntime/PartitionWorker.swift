@@ -183,7 +183,9 @@ final class PartitionWorker: PartitionConsumer {
         post()
     }
 
-    /// Completes when everything folded has been merged. Called once no more events come.
+    /// Completes when everything folded has been merged.
+    ///
+    /// Called once no more events come.
     func drain() -> EventLoopFuture<Void> {
         let promise = loop.makePromise(of: Void.self)
         drainPromises.append(promise)

@@ -13,7 +13,9 @@ public struct RuleSelection: Sendable {
     /// The rules as the engine runs them; nil when there are none.
     public let compiled: CompiledRules?
 
-    /// Loads and compiles. One bad rule never stops the others.
+    /// Loads and compiles.
+    ///
+    /// One bad rule never stops the others.
     public init(loading settings: Configuration.Rules) {
         let placeholders = RulePlaceholders.builtIn.overlaid(with: RulePlaceholders(lists: settings.placeholders))
         let loaded = RuleLoader.load(paths: settings.paths, options: RuleLoadingOptions(placeholders: placeholders))

@@ -25,7 +25,8 @@ extension RunSession {
         guard !needing.isEmpty else { return (owned, []) }
         guard configuration.rules.allowPartial else {
             throw .rulesNeedAllPartitions(
-                rules: needing.map { "\($0.metadata.title) (\($0.metadata.origin.file))" }, partitions: owned, of: ids.count)
+                rules: needing.map { "\($0.metadata.title) (\($0.metadata.origin.file))" }, partitions: owned,
+                of: ids.count)
         }
         return (owned, owned)
     }
@@ -58,7 +59,8 @@ extension RunSession {
         let places = known.sorted { $0.partition < $1.partition }.map { "\($0.partition) after \($0.sequence)" }
         let committed = known.map(\.updatedNs).max().map { Timestamp(nanoseconds: $0).iso8601 } ?? "-"
         logger.notice(
-            "Resuming from the checkpoint of \(committed): partition \(places.joined(separator: ", ")); \(summary.groups) groups with open windows.")
+            "Resuming from the checkpoint of \(committed): partition \(places.joined(separator: ", ")); \(summary.groups) groups with open windows."
+        )
         var waiting: Int64 = 0
         for position in known {
             guard let properties = try? await client.partitionProperties("\(position.partition)") else { return }

@@ -43,7 +43,8 @@ actor RunSession {
         do {
             if configuration.source.fromIsExplicit, try await !store.positions().isEmpty {
                 logger.notice(
-                    "Starting at \(configuration.source.from) as asked: the stored positions and open windows are forgotten.")
+                    "Starting at \(configuration.source.from) as asked: the stored positions and open windows are forgotten."
+                )
                 try await store.resetPositions(of: nil)
             }
             let state = try await store.load()
@@ -76,7 +77,8 @@ actor RunSession {
                 deduplicates: hub == nil, logger: logger)
             if hub == nil {
                 logger.notice(
-                    "A plain AMQP broker has no positions: delivery is at least once. Messages are accepted after their commit; repeats among the last \(RecentMessageIDs.most) message ids of a partition are dropped.")
+                    "A plain AMQP broker has no positions: delivery is at least once. Messages are accepted after their commit; repeats among the last \(RecentMessageIDs.most) message ids of a partition are dropped."
+                )
                 await coordinator.whenCommitted { source.release($0) }
             }
             parts = (coordinator, source)
@@ -152,7 +154,9 @@ actor RunSession {
         if end == .whenCaughtUp {
             tasks.append(
                 Task {
-                    while !Task.isCancelled, !status.snapshot.isCaughtUp { try? await Task.sleep(for: .milliseconds(20)) }
+                    while !Task.isCancelled, !status.snapshot.isCaughtUp {
+                        try? await Task.sleep(for: .milliseconds(20))
+                    }
                     ending.yield(nil)
                 })
         }
@@ -177,7 +181,9 @@ actor RunSession {
                 source: FindingSource(namespace: names.namespace, hub: names.hub),
                 productVersion: surroundings.productVersion)
             sinks.append(
-                FileSink(path: path, format: format, now: surroundings.clock.now) { logger.notice("findings file: \($0)") })
+                FileSink(path: path, format: format, now: surroundings.clock.now) {
+                    logger.notice("findings file: \($0)")
+                })
         }
         if let terminal = surroundings.terminal {
             sinks.append(

@@ -1,9 +1,9 @@
 public import DiagnosticLogs
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// The time of day, as the shells hand it to the cores.

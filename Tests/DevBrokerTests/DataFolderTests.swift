@@ -6,6 +6,7 @@ import NIOPosix
 import Testing
 
 /// Goal: hubs kept in a folder come back as they were, whatever instant the broker ended at.
+///
 /// Method: brokers that never listen, over one folder; files cut at every byte of the last record.
 @Suite struct DataFolderTests {
     private func broker(_ folder: URL, hubs: [HubDefinition] = []) throws -> DevBroker {

@@ -3,22 +3,26 @@ import HubwatchConfiguration
 import Testing
 
 #if canImport(FoundationEssentials)
-import FoundationEssentials
+    import FoundationEssentials
 #else
-import Foundation
+    import Foundation
 #endif
 
-private let connection = "Endpoint=sb://ns.servicebus.windows.net/;SharedAccessKeyName=listen;SharedAccessKey=c2VjcmV0;EntityPath=logs"
+private let connection =
+    "Endpoint=sb://ns.servicebus.windows.net/;SharedAccessKeyName=listen;SharedAccessKey=c2VjcmV0;EntityPath=logs"
 
 private func resolve(
-    yaml: String = "", environment: [String: String] = [:], flags: [(String, String)] = [], files: [String: String] = [:]
+    yaml: String = "", environment: [String: String] = [:], flags: [(String, String)] = [],
+    files: [String: String] = [:]
 ) throws(ConfigurationError) -> Configuration {
     var layers = ConfigurationLayers()
     if !yaml.isEmpty { layers.add(yaml: yaml, name: "hubwatch.yaml") }
     layers.add(environment: environment)
     for (path, text) in flags { layers.add(flag: "--\(path)", path: path, text: text) }
     return try Configuration(layers) { (path) throws(ConfigurationProblem) in
-        guard let text = files[path] else { throw ConfigurationProblem(place: path, message: "there is no file '\(path)'") }
+        guard let text = files[path] else {
+            throw ConfigurationProblem(place: path, message: "there is no file '\(path)'")
+        }
         return text
     }
 }
@@ -33,6 +37,7 @@ private func problems(_ body: () throws(ConfigurationError) -> Configuration) ->
 }
 
 /// Goal: settings come out as types from all three layers, and every mistake is named at once with its place.
+///
 /// Method: small layers in, configuration or problems out.
 @Suite struct ConfigurationTests {
     @Test func defaultsAreInForceWhenNobodySaysOtherwise() throws {
@@ -57,7 +62,10 @@ private func problems(_ body: () throws(ConfigurationError) -> Configuration) ->
         let bare = connection.replacing(";EntityPath=logs", with: "")
         let configuration = try resolve(
             yaml: yaml,
-            environment: ["HUBWATCH_CONNECTION_STRING": bare, "HUBWATCH_HUB": "from-environment", "HUBWATCH_STATE_PATH": "environment.db"],
+            environment: [
+                "HUBWATCH_CONNECTION_STRING": bare, "HUBWATCH_HUB": "from-environment",
+                "HUBWATCH_STATE_PATH": "environment.db",
+            ],
             flags: [("state.path", "flag.db")])
         guard case .eventHub(_, "from-environment") = configuration.source.endpoint else {
             Issue.record("expected the environment's hub")
@@ -80,8 +88,14 @@ private func problems(_ body: () throws(ConfigurationError) -> Configuration) ->
         let found = problems { () throws(ConfigurationError) in
             try resolve(yaml: yaml, environment: ["HUBWATCH_LOG_LEVL": "info", "HUBWATCH_OWNER_LEVEL": "-1"])
         }
-        #expect(found.contains { $0.hasPrefix("hubwatch.yaml:2:3: ") && $0.contains("did you mean 'source.consumer_group'") })
-        #expect(found.contains { $0.hasPrefix("hubwatch.yaml:3:") && $0.contains("source.prefetch") && $0.contains("'many'") })
+        #expect(
+            found.contains {
+                $0.hasPrefix("hubwatch.yaml:2:3: ") && $0.contains("did you mean 'source.consumer_group'")
+            })
+        #expect(
+            found.contains {
+                $0.hasPrefix("hubwatch.yaml:3:") && $0.contains("source.prefetch") && $0.contains("'many'")
+            })
         #expect(found.contains { $0.hasPrefix("hubwatch.yaml:4:") && $0.contains("'yesterday'") })
         #expect(found.contains { $0.hasPrefix("hubwatch.yaml:6:") && $0.contains("5 parsecs") })
         #expect(found.contains { $0.hasPrefix("hubwatch.yaml:7:1: ") && $0.contains("no setting 'sinks'") })
@@ -94,7 +108,8 @@ private func problems(_ body: () throws(ConfigurationError) -> Configuration) ->
     @Test func secretsNeverAppearInMessages() {
         let secret = "Zm9vYmFyYmF6cXV4"
         let broken = [
-            "Endpoint=sb://ns;SharedAccessKey=\(secret)", "SharedAccessKeyName=a;SharedAccessKey=\(secret);Endpiont=sb://x",
+            "Endpoint=sb://ns;SharedAccessKey=\(secret)",
+            "SharedAccessKeyName=a;SharedAccessKey=\(secret);Endpiont=sb://x",
             "\(secret)", "Endpoint=https://x;SharedAccessKeyName=a;SharedAccessKey=\(secret);EntityPath=a;EntityPath=b",
         ]
         for text in broken {
@@ -125,7 +140,8 @@ private func problems(_ body: () throws(ConfigurationError) -> Configuration) ->
 
     @Test func aPlainBrokerIsReadFromItsURL() throws {
         let configuration = try resolve(
-            yaml: "source:\n  amqp:\n    url: amqp://guest@127.0.0.1:5673\n    password_file: pw\n    address: q-{partition}\n    partitions: 0-2\n",
+            yaml:
+                "source:\n  amqp:\n    url: amqp://guest@127.0.0.1:5673\n    password_file: pw\n    address: q-{partition}\n    partitions: 0-2\n",
             files: ["pw": "secret\n"])
         guard case .plain(let broker) = configuration.source.endpoint else {
             Issue.record("expected a plain broker")
@@ -169,7 +185,9 @@ private func problems(_ body: () throws(ConfigurationError) -> Configuration) ->
     }
 }
 
-/// Goal: units and the sample file say what they mean. Method: round trips, and the committed file against the table.
+/// Goal: units and the sample file say what they mean.
+///
+/// Method: round trips, and the committed file against the table.
 @Suite struct SettingTests {
     @Test(arguments: [("500ms", 500), ("10s", 10_000), ("5m", 300_000), ("2h", 7_200_000), ("1d", 86_400_000)])
     func durations(text: String, milliseconds: Int) {
@@ -187,7 +205,8 @@ private func problems(_ body: () throws(ConfigurationError) -> Configuration) ->
         for setting in Setting.all where !setting.defaultText.isEmpty && !setting.path.hasPrefix("source.amqp") {
             let found = problems { () throws(ConfigurationError) in
                 try resolve(
-                    environment: ["HUBWATCH_CONNECTION_STRING": connection], flags: [(setting.path, setting.defaultText)])
+                    environment: ["HUBWATCH_CONNECTION_STRING": connection],
+                    flags: [(setting.path, setting.defaultText)])
             }
             #expect(found.isEmpty, "\(setting.path): \(found)")
         }
@@ -198,7 +217,8 @@ private func problems(_ body: () throws(ConfigurationError) -> Configuration) ->
     }
 
     @Test func theCommittedSampleFileIsTheTable() throws {
-        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
         let file = try String(contentsOf: root.appending(path: "Config/hubwatch.yaml"), encoding: .utf8)
         #expect(file == SampleFile.text, "write it anew: hubwatch config sample > Config/hubwatch.yaml")
     }

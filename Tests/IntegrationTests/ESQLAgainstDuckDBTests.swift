@@ -18,7 +18,7 @@ struct ESQLAgainstDuckDBTests {
         #expect(theft.miscounted == 0)
     }
 
-    @Test(.enabled(if: TheftComparison.publishedText != nil, "the published rule's file is not beside the repository"))
+    @Test(.enabled(if: TheftComparison.publishedText != nil, "HUBWATCH_PUBLISHED_RULE names no file"))
     func publishedRule() throws {
         let published = try #require(try TheftComparison.outcome.get().published)
         #expect(published.batch.count > 100, "the sample has too few findings to compare")

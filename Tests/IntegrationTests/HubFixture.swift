@@ -70,7 +70,8 @@ final class HubFixture: Sendable {
         let key = "SharedAccessKeyName=test;SharedAccessKey=key"
         let connection = "Endpoint=sb://127.0.0.1:\(port);\(key);UseDevelopmentEmulator=true;EntityPath=\(hub)"
         var given = [
-            "source.connection_string": connection, "state.path": path("state.db"), "findings.file": path("findings.ndjson"),
+            "source.connection_string": connection, "state.path": path("state.db"),
+            "findings.file": path("findings.ndjson"),
             "rules.paths": Self.root.appending(path: "Config/rules").path, "source.discovery_interval": "1s",
             "state.commit_interval": "100ms",
         ]

@@ -6,7 +6,8 @@ import Testing
 /// Message bodies with one record each, for tests that look at single records.
 enum Records {
     /// A key listing by the Azure CLI that succeeded: the portal rule fires.
-    static func keyListing(correlation: String, application: String = "04b07795-8ddb-461a-bbee-02f9e1bf7b46") -> [UInt8] {
+    static func keyListing(correlation: String, application: String = "04b07795-8ddb-461a-bbee-02f9e1bf7b46") -> [UInt8]
+    {
         body(
             """
             "operationName":"MICROSOFT.COGNITIVESERVICES/ACCOUNTS/LISTKEYS/ACTION","category":"Administrative",\
@@ -17,7 +18,9 @@ enum Records {
 
     /// One Audit record of a key listing on an Azure OpenAI account.
     static func auditListKey(account: String) -> [UInt8] {
-        body("\"operationName\":\"ListKey\",\"category\":\"Audit\",\"properties\":{\"objectId\":\"o\"}", account: account)
+        body(
+            "\"operationName\":\"ListKey\",\"category\":\"Audit\",\"properties\":{\"objectId\":\"o\"}", account: account
+        )
     }
 
     /// A record whose properties are arrays in arrays.
@@ -75,6 +78,7 @@ extension HubFixture {
         #expect(operations == Set(expected.flatMap { $0.keyListings.map(\.correlationID) }))
         #expect(
             groups
-                == Set(expected.flatMap { $0.modelThefts.map { "\($0.resourceGroup)/\($0.resourceName)".lowercased() } }))
+                == Set(
+                    expected.flatMap { $0.modelThefts.map { "\($0.resourceGroup)/\($0.resourceName)".lowercased() } }))
     }
 }

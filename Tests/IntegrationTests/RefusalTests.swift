@@ -5,8 +5,10 @@ import HubwatchRuntime
 import StateStore
 import Testing
 
-/// Goal: what cannot work ends with an error that says what, where and what to do; what may heal is waited for; nothing of a
-/// state file is lost. Method: one hubwatch against a broker or a state file that refuses.
+/// Goal: what cannot work ends with an error that says what, where and what to do; what may heal is waited for;
+/// nothing of a state file is lost.
+///
+/// Method: one hubwatch against a broker or a state file that refuses.
 @Suite struct RefusalTests {
     private func failure(_ hub: HubFixture, _ settings: [String: String] = [:]) async -> HubwatchError? {
         do {
@@ -127,7 +129,9 @@ import Testing
                     try await eventually("second is attached") {
                         second.status.snapshot.partitions[0]?.isAttached == true
                     }
-                    try await eventually("first has lost it") { first.status.snapshot.partitions[0]?.isAttached == false }
+                    try await eventually("first has lost it") {
+                        first.status.snapshot.partitions[0]?.isAttached == false
+                    }
                     #expect(hub.log.contains("Another reader has taken this partition"))
                     try hub.append([Records.keyListing(correlation: "one")], partition: 0)
                     try await eventually("second reads") { second.status.snapshot.messages == 1 }
@@ -144,7 +148,8 @@ import Testing
             try await hub.runToEnd()
             try hub.broker.deleteHub(hub.hub)
             try hub.broker.put(HubDefinition(name: hub.hub, partitionCount: 1))
-            try hub.append([Records.keyListing(correlation: "new-1"), Records.keyListing(correlation: "new-2")], partition: 0)
+            try hub.append(
+                [Records.keyListing(correlation: "new-1"), Records.keyListing(correlation: "new-2")], partition: 0)
             guard case .otherSource? = await failure(hub) else {
                 Issue.record("the recreated hub was not noticed")
                 return

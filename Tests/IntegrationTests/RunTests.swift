@@ -6,7 +6,9 @@ import SampleLogs
 import StateStore
 import Testing
 
-/// Goal: the main job over real sockets: sample logs in a hub become exactly the planted findings, once, across restarts.
+/// Goal: the main job over real sockets: sample logs in a hub become exactly the planted findings, once, across
+/// restarts.
+///
 /// Method: dev broker and hubwatch in one process; facts are read from the findings file and the state file.
 @Suite struct RunTests {
     @Test func theSampleGivesExactlyThePlantedFindings() async throws {
@@ -84,13 +86,18 @@ import Testing
         try await HubFixture.with(partitions: 1) { hub in
             let torn = Array(Records.keyListing(correlation: "torn").dropLast(9))
             try hub.append(
-                [torn, [], [0xFF, 0xFE, 0x00], Array("plain text".utf8), Records.keyListing(correlation: "sound")], partition: 0)
+                [torn, [], [0xFF, 0xFE, 0x00], Array("plain text".utf8), Records.keyListing(correlation: "sound")],
+                partition: 0)
             try hub.append([Records.nested(depth: 65)], partition: 0)
             try hub.append([Records.padded(bytes: 1_000_000, correlation: "large")], partition: 0)
             let status = try await hub.runToEnd()
-            let operations = try hub.findings().compactMap { ($0["metadata"] as? [String: Any])?["correlation_uid"] as? String }
+            let operations = try hub.findings().compactMap {
+                ($0["metadata"] as? [String: Any])?["correlation_uid"] as? String
+            }
             #expect(Set(operations).isSuperset(of: ["sound", "large"]))
-            let letters = try await hub.state { try await $0.deadLetters(after: 0, limit: 100, includingReplayed: true) }
+            let letters = try await hub.state {
+                try await $0.deadLetters(after: 0, limit: 100, includingReplayed: true)
+            }
             #expect(Int64(letters.count) == status.counters.deadLetters)
             #expect(Set(letters.map(\.letter.reason)).isSuperset(of: ["truncated", "notAnObject", "tooDeep"]))
             #expect(letters.allSatisfy { $0.letter.partition == 0 && $0.bytesCount > 0 })

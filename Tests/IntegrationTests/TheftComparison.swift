@@ -16,13 +16,12 @@ enum TheftComparison {
         var miscounted: Int
     }
 
-    /// The published rule, unmodified; its file begins with a line that is not part of it.
+    /// The rule as its vendor publishes it, from the file that `HUBWATCH_PUBLISHED_RULE` names.
+    ///
+    /// Its licence keeps it out of this repository. What stands in front of `[metadata]` is no part of it.
     static let publishedText: String? = {
-        let folder =
-            ProcessInfo.processInfo.environment["HUBWATCH_SEEDS"].map { URL(filePath: $0) }
-            ?? DuckDB.root.deletingLastPathComponent().appending(path: "shared/seeds")
-        let file = folder.appending(path: "elastic-azure-openai-model-theft.txt")
-        guard let text = try? String(contentsOf: file, encoding: .utf8), let start = text.range(of: "[metadata]")
+        guard let path = ProcessInfo.processInfo.environment["HUBWATCH_PUBLISHED_RULE"],
+            let text = try? String(contentsOfFile: path, encoding: .utf8), let start = text.range(of: "[metadata]")
         else { return nil }
         return String(text[start.lowerBound...])
     }()

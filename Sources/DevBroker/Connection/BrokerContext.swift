@@ -18,7 +18,8 @@ struct BrokerContext: Sendable {
         var folder: HubFolder?
         if let path = configuration.dataFolder { folder = try HubFolder(path: path) }
         namespace = try HubNamespace(
-            name: configuration.namespaceName, retention: configuration.retention.map(\.wholeMilliseconds), folder: folder)
+            name: configuration.namespaceName, retention: configuration.retention.map(\.wholeMilliseconds),
+            folder: folder)
         let authority = TokenAuthority(policies: configuration.policies, isStrict: configuration.isAuthStrict)
         tokens = TokenService(authority: authority, namespace: namespace)
         management = ManagementService(authority: authority, namespace: namespace)

@@ -26,7 +26,8 @@ struct HubFolder: Sendable {
             let file = url.appending(path: name).appending(path: "hub.json")
             guard let data = FileManager.default.contents(atPath: file.path) else { continue }
             guard let description = try? JSONDecoder().decode(Description.self, from: data) else {
-                throw DevBrokerError(.dataUnusable, "`\(file.path)` is no description of a hub. Remove the folder to start anew.")
+                throw DevBrokerError(
+                    .dataUnusable, "`\(file.path)` is no description of a hub. Remove the folder to start anew.")
             }
             found.append(description)
         }
@@ -63,7 +64,8 @@ struct HubFolder: Sendable {
             try FileManager.default.createDirectory(
                 at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         } catch {
-            throw DevBrokerError(.dataUnusable, "Cannot make the folder `\(folder.path)`: \(error.localizedDescription)")
+            throw DevBrokerError(
+                .dataUnusable, "Cannot make the folder `\(folder.path)`: \(error.localizedDescription)")
         }
     }
 }

@@ -1,7 +1,7 @@
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// The events of one partition in a file, so that a hub survives a restart of the broker.
@@ -41,8 +41,10 @@ struct PartitionFile: Sendable {
         while bytes.count - position >= headerSize {
             let length = Int(bytes.loadUnaligned(fromByteOffset: position, as: UInt32.self).littleEndian)
             guard length <= lengthMax, bytes.count - position - headerSize >= length else { break }
-            let event = UnsafeRawBufferPointer(rebasing: bytes[(position + headerSize)..<(position + headerSize + length)])
-            guard bytes.loadUnaligned(fromByteOffset: position + 4, as: UInt32.self).littleEndian == checksum(event) else {
+            let event = UnsafeRawBufferPointer(
+                rebasing: bytes[(position + headerSize)..<(position + headerSize + length)])
+            guard bytes.loadUnaligned(fromByteOffset: position + 4, as: UInt32.self).littleEndian == checksum(event)
+            else {
                 break
             }
             log.restore(
@@ -80,9 +82,9 @@ struct PartitionFile: Sendable {
     /// Gives the descriptor back.
     func close() {
         #if canImport(Glibc)
-        _ = Glibc.close(descriptor)
+            _ = Glibc.close(descriptor)
         #else
-        _ = Darwin.close(descriptor)
+            _ = Darwin.close(descriptor)
         #endif
     }
 
@@ -91,9 +93,9 @@ struct PartitionFile: Sendable {
             var start = 0
             while start < buffer.count {
                 #if canImport(Glibc)
-                let count = Glibc.write(descriptor, buffer.baseAddress?.advanced(by: start), buffer.count - start)
+                    let count = Glibc.write(descriptor, buffer.baseAddress?.advanced(by: start), buffer.count - start)
                 #else
-                let count = Darwin.write(descriptor, buffer.baseAddress?.advanced(by: start), buffer.count - start)
+                    let count = Darwin.write(descriptor, buffer.baseAddress?.advanced(by: start), buffer.count - start)
                 #endif
                 if count > 0 {
                     start += count
@@ -110,7 +112,8 @@ struct PartitionFile: Sendable {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         var position = 0
         while position + 8 <= bytes.count {
-            hash = (hash ^ bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self).littleEndian) &* 0x100_0000_01B3
+            hash =
+                (hash ^ bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self).littleEndian) &* 0x100_0000_01B3
             position += 8
         }
         for byte in bytes[position...] { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }

@@ -32,7 +32,9 @@ final class Hub: Sendable {
     }
 
     /// - Parameter folder: keeps the hub over a restart; what it holds already is taken up.
-    init(definition: HubDefinition, retention: Int64?, folder: HubFolder? = nil, createdAt: Int64) throws(DevBrokerError) {
+    init(definition: HubDefinition, retention: Int64?, folder: HubFolder? = nil, createdAt: Int64)
+        throws(DevBrokerError)
+    {
         name = definition.name
         self.createdAt = createdAt
         self.retention = retention

@@ -1,5 +1,6 @@
 import Detection
 import DiagnosticLogs
+import Spelling
 
 /// Expressions: names are resolved, types checked as far as they are known, literals converted once.
 extension ESQLCompiler {

@@ -1,5 +1,6 @@
 import Detection
 import DiagnosticLogs
+import Spelling
 
 /// Literals, casts and functions.
 extension ESQLCompiler {

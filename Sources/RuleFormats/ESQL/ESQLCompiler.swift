@@ -1,5 +1,6 @@
 import Detection
 import DiagnosticLogs
+import Spelling
 
 /// What an ES|QL query means, in the terms of the rule model.
 struct ESQLPlan {

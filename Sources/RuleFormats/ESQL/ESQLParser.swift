@@ -1,3 +1,5 @@
+import Spelling
+
 /// Recursive-descent parser of ES|QL: commands.
 ///
 /// Expressions are in `ESQLParser+Expressions.swift`.

@@ -1,5 +1,6 @@
 import Detection
 import DiagnosticLogs
+import Spelling
 
 /// An expression with what is known about it.
 struct TypedExpression: Hashable {

@@ -1,5 +1,6 @@
 import Detection
 import DiagnosticLogs
+import Spelling
 
 /// Reads a rule file in Elastic's TOML form.
 ///

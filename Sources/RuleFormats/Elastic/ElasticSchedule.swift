@@ -1,5 +1,6 @@
 import Detection
 import DiagnosticLogs
+import Spelling
 
 /// The schedule of an Elastic rule as a hopping window.
 struct ElasticSchedule {

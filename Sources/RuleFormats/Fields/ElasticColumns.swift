@@ -1,5 +1,6 @@
 import Detection
 import DiagnosticLogs
+import Spelling
 
 /// The columns of Elastic's Azure integrations, mapped onto the raw Azure record.
 ///

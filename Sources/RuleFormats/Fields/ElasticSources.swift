@@ -1,5 +1,6 @@
 import Detection
 import DiagnosticLogs
+import Spelling
 
 /// Index patterns of `FROM`, mapped onto the datasets that the decoder tells apart.
 enum ElasticSources {

@@ -1,5 +1,6 @@
 import Detection
 import DiagnosticLogs
+import Spelling
 
 /// Sigma's field names for Azure logs, mapped onto the raw record.
 ///

@@ -1,3 +1,5 @@
+import Spelling
+
 /// A parsed Sigma condition, over search identifiers.
 indirect enum SigmaConditionTree: Hashable, Sendable {
     case all([SigmaConditionTree])

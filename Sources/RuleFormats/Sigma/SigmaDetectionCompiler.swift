@@ -1,5 +1,6 @@
 import Detection
 import DiagnosticLogs
+import Spelling
 
 /// Compiles the `detection` section of a Sigma rule to one condition.
 struct SigmaDetectionCompiler {

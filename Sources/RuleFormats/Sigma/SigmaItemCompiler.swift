@@ -1,5 +1,6 @@
 import Detection
 import DiagnosticLogs
+import Spelling
 
 /// Compiles one item of a search, `field|modifiers: values`, or a keyword, to a condition.
 struct SigmaItemCompiler {

@@ -1,5 +1,6 @@
 import Detection
 import DiagnosticLogs
+import Spelling
 
 /// Settings of ours in a Sigma rule: the custom key `hubwatch`.
 ///

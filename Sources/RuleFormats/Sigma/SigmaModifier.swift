@@ -1,3 +1,5 @@
+import Spelling
+
 /// A value modifier.
 ///
 /// **Source**: Sigma modifiers appendix 2.1.
