@@ -2,14 +2,14 @@
 public enum NearestName {
     /// The closest candidate; nil when none is close.
     ///
-    /// Close means at most a third of the letters of the longer word differ, and at least two may. Case is ignored. Ties go to
+    /// Close means at most a quarter of the letters of the longer word differ, and at least two may. Case is ignored. Ties go to
     /// the first candidate in order, so messages are stable. **Cost**: quadratic in the lengths.
     public static func of(_ name: some StringProtocol, in candidates: some Sequence<String>) -> String? {
         let wanted = Array(name.lowercased())
         var best: (distance: Int, name: String)?
         for candidate in candidates {
             let letters = Array(candidate.lowercased())
-            let limit = max(2, max(wanted.count, letters.count) / 3)
+            let limit = max(2, max(wanted.count, letters.count) / 4)
             // A word of two letters is within two changes of every other: it says nothing.
             guard !wanted.isEmpty, abs(wanted.count - letters.count) <= limit else { continue }
             let distance = editDistance(wanted, letters)
