@@ -87,10 +87,17 @@ struct RunCommand: AsyncParsableCommand {
     private static func summarize(_ status: RunStatus.Snapshot, _ time: Duration) {
         let seconds = Double(time.components.seconds) + Double(time.components.attoseconds) / 1e18
         let counters = status.counters
+        var rate = ""
+        if let first = status.firstReceivedAt, let last = status.lastReceivedAt, last > first {
+            let reading = Double(last.nanoseconds - first.nanoseconds) / 1e9
+            let bytes = Amount.bytes(Int64(Double(status.bytes) / reading))
+            rate = " at \(Amount.rate(counters.records, reading)) records/s, \(bytes)/s"
+        }
         Terminal.error(
             """
-            Judged \(counters.records) records in \(status.messages) messages (\(Amount.bytes(status.bytes))) in \((seconds * 10).rounded() / 10) s; \
-            \(status.alerts) alerts, \(status.journaled) journal entries, \(counters.deadLetters) dead letters. Stopped after the last commit.
+            Judged \(counters.records) records in \(status.messages) messages (\(Amount.bytes(status.bytes)))\(rate); \
+            \(status.alerts) alerts, \(status.journaled) journal entries, \(counters.deadLetters) dead letters. \
+            Stopped after the last commit, \((seconds * 10).rounded() / 10) s after the start.
             """)
     }
 }

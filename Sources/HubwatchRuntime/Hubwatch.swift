@@ -113,9 +113,11 @@ public struct Hubwatch: Sendable {
     ) async throws(HubwatchError) {
         let client: EventHubsClient
         do throws(EventHubsError) {
+            var settings = try configuration.source.clientConfiguration(hostName: surroundings.hostName)
+            // Whoever waits for the end wants to hear of it soon; a server asks less often.
+            if end == .whenCaughtUp { settings.quietInterval = .milliseconds(250) }
             client = try EventHubsClient(
-                configuration: configuration.source.clientConfiguration(hostName: surroundings.hostName),
-                eventLoopGroup: surroundings.group, logger: logger)
+                configuration: settings, eventLoopGroup: surroundings.group, logger: logger)
         } catch {
             throw .eventHubs(error)
         }

@@ -74,7 +74,7 @@ final class PartitionWorker: PartitionConsumer {
         bytesSincePost += bytes
         let folded = fold.position?.sequenceNumber
         let count = batch.events.count
-        status.update(partition) {
+        status.update(partition, received: receivedAt) {
             $0.folded = folded
             $0.isCaughtUp = false
             $0.messages += Int64(count)

@@ -42,6 +42,10 @@ public final class RunStatus: Sendable {
         public var alerts: Int64 = 0
         /// Commits since the start.
         public var commits: Int64 = 0
+        /// When the first message arrived.
+        public var firstReceivedAt: Timestamp?
+        /// When the last message arrived.
+        public var lastReceivedAt: Timestamp?
         /// Instance watermark.
         public var watermark: Timestamp?
         /// Groups with open windows.
@@ -64,8 +68,14 @@ public final class RunStatus: Sendable {
     public var snapshot: Snapshot { state.withLock { $0 } }
 
     /// Changes one partition's progress.
-    func update(_ partition: Int, _ change: (inout Partition) -> Void) {
-        state.withLock { change(&$0.partitions[partition, default: Partition()]) }
+    func update(_ partition: Int, received: Timestamp? = nil, _ change: (inout Partition) -> Void) {
+        state.withLock { state in
+            change(&state.partitions[partition, default: Partition()])
+            if let received {
+                state.firstReceivedAt = min(received, state.firstReceivedAt ?? received)
+                state.lastReceivedAt = max(received, state.lastReceivedAt ?? received)
+            }
+        }
     }
 
     /// Changes what concerns the whole instance.
