@@ -36,7 +36,9 @@ struct SettingReader {
 
     /// Notes a problem with a setting.
     mutating func refuse(_ path: String, _ message: String) {
-        problems.append(ConfigurationProblem(place: place(path), message: "'\(path)': \(message)"))
+        // Where nobody gave the setting, its name is the place.
+        let text = isGiven(path) ? "'\(path)': \(message)" : message
+        problems.append(ConfigurationProblem(place: place(path), message: text))
     }
 
     mutating func boolean(_ path: String) -> Bool {
