@@ -43,7 +43,8 @@ struct RunCommand: AsyncParsableCommand {
                 group: group, logger: logger, hostName: ProcessInfo.processInfo.hostName,
                 productVersion: BuildInfo.version, terminal: Self.terminal(settings.findings, line)))
         let end: Hubwatch.End = untilCaughtUp ? .whenCaughtUp : .whenStopped
-        let service = RunService(hubwatch: hubwatch, end: end, status: RunStatusText(hubwatch.status, line))
+        let service = RunService(
+            hubwatch: hubwatch, end: end, status: RunStatusText(hubwatch.status, line), drain: settings.limits.drain)
         let services = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [
@@ -53,7 +54,6 @@ struct RunCommand: AsyncParsableCommand {
                 logger: Logger(label: "lifecycle") { _ in SwiftLogNoOpLogHandler() }))
         let started = ContinuousClock.now
         do {
-            // A drain that hangs must not outlive what service managers wait for.
             try await services.run()
         } catch let error as HubwatchError {
             line.end()
@@ -121,11 +121,22 @@ private struct RunService: Service {
     let hubwatch: Hubwatch
     let end: Hubwatch.End
     let status: RunStatusText
+    let drain: Duration
 
     func run() async throws {
         let painting = Task { await status.paint() }
         defer { painting.cancel() }
-        try await hubwatch.run(until: end) { try? await gracefulShutdown() }
+        try await hubwatch.run(until: end) {
+            try? await gracefulShutdown()
+            guard !Task.isCancelled else { return }
+            // A drain that hangs must not outlive what service managers wait for. What is not committed is read again.
+            Task.detached { [drain] in
+                try? await Task.sleep(for: drain)
+                Terminal.error(
+                    "hubwatch: the last commit did not come within \(drain); the next start repeats what it missed")
+                exit(ExitStatus.tryAgain.rawValue)
+            }
+        }
     }
 }
 

@@ -22,6 +22,11 @@ enum CommitTranslation {
         for entry in draft.journal { journal.append(try JournalDraft(entry)) }
         transaction.journal = journal
         transaction.deadLetters = draft.deadLetters.map(deadLetter)
+        transaction.activations = draft.activations.map {
+            RuleActivation(
+                ruleID: $0.ruleID, version: $0.version, partition: $0.partition, sequence: $0.sequenceNumber,
+                activatedNs: committed.nanoseconds)
+        }
         transaction.source = identity
         return transaction
     }

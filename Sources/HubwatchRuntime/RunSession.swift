@@ -151,6 +151,7 @@ actor RunSession {
                 }
             },
         ]
+        tasks.append(Task { await prune() })
         if end == .whenCaughtUp {
             tasks.append(
                 Task {
@@ -165,6 +166,21 @@ actor RunSession {
 
     private static func failure(_ error: any Error) -> HubwatchError {
         (error as? HubwatchError) ?? (error as? StateStoreError).map(HubwatchError.store) ?? .fault("\(error)")
+    }
+
+    /// Removes delivered findings that are older than the configuration keeps, now and every hour.
+    private func prune() async {
+        let keep = configuration.state.journalKeep.nanoseconds
+        let retention = JournalRetention(ageMinimumNs: min(keep, JournalRetention().ageMinimumNs), ageMaximumNs: keep)
+        while !Task.isCancelled {
+            do throws(StateStoreError) {
+                let pruned = try await store.pruneJournal(retention, nowNs: surroundings.clock.now().nanoseconds)
+                if pruned > 0 { logger.info("Removed \(pruned) delivered journal entries.") }
+            } catch {
+                logger.warning("Delivered journal entries could not be removed: \(error)")
+            }
+            try? await Task.sleep(for: .seconds(3600))
+        }
     }
 
     private func follower(_ sink: any JournalSink) -> JournalFollower {
