@@ -1,0 +1,123 @@
+import DevBroker
+import Foundation
+import StateStore
+import Testing
+
+/// Goal: the command line says what is wrong and leaves with the documented status.
+///
+/// Method: the built `hubwatch` as a process, against files and a dev broker.
+@Suite struct CommandLineTests {
+    private struct Ended {
+        var status: Int32
+        var output: String
+    }
+
+    private static func hubwatch(_ arguments: [String], environment: [String: String] = [:]) throws -> Process {
+        let process = Process()
+        let folder = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
+        process.executableURL = folder.appending(path: "hubwatch")
+        process.arguments = arguments
+        var variables = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("HUBWATCH_") }
+        variables.merge(environment) { $1 }
+        process.environment = variables
+        process.standardInput = FileHandle.nullDevice
+        return process
+    }
+
+    /// Runs to the end; both streams in one text.
+    private static func run(_ arguments: [String], environment: [String: String] = [:]) throws -> Ended {
+        let process = try hubwatch(arguments, environment: environment)
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        process.standardError = pipe
+        try process.run()
+        let data = try pipe.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        return Ended(status: process.terminationStatus, output: String(decoding: data, as: UTF8.self))
+    }
+
+    @Test(arguments: [
+        (["--help"], 0, "rules check"),
+        (["run", "--help"], 0, "--until-caught-up"),
+        (["version"], 0, "JSON kernel"),
+        (["config", "settings"], 0, "HUBWATCH_CONNECTION_STRING"),
+        (["run", "--bogus"], 64, "--bogus"),
+        (["run"], 78, "no source"),
+        (["run", "--set", "state.pth=x"], 78, "did you mean 'state.path'"),
+        (["config", "check", "--config", "/nowhere.yaml"], 66, "/nowhere.yaml"),
+        (["rules", "check", "/nowhere"], 65, "/nowhere"),
+        (["checkpoints", "list", "--state", "/nowhere/state.db"], 66, "/nowhere/state.db"),
+        (["generate", "--mix", "wrong=1"], 64, "wrong"),
+        (["devbroker"], 64, "--hub"),
+        (["devbroker", "--hub", "logs:zero"], 78, "zero"),
+        (["publish", "-", "--rate", "0"], 64, "--rate"),
+    ])
+    func commandsEndAsDocumented(arguments: [String], status: Int, text: String) throws {
+        let ended = try Self.run(arguments)
+        #expect(ended.status == Int32(status), "\(ended.output)")
+        #expect(ended.output.contains(text), "\(ended.output)")
+    }
+
+    @Test func theSampleConfigurationIsAccepted() throws {
+        let connection = "Endpoint=sb://127.0.0.1;SharedAccessKeyName=a;SharedAccessKey=b;EntityPath=logs"
+        let ended = try Self.run(
+            [
+                "config", "check", "--config", HubFixture.root.appending(path: "Config/hubwatch.yaml").path,
+                "--rules", HubFixture.root.appending(path: "Config/rules").path,
+            ], environment: ["HUBWATCH_CONNECTION_STRING": connection])
+        #expect(ended.status == 0, "\(ended.output)")
+    }
+
+    @Test func everyCommandOfAFirstSessionWorks() async throws {
+        try await HubFixture.with { hub in
+            let key = "SharedAccessKeyName=a;SharedAccessKey=b;UseDevelopmentEmulator=true"
+            let environment = [
+                "HUBWATCH_CONNECTION_STRING": "Endpoint=sb://127.0.0.1:\(hub.port);\(key);EntityPath=\(hub.hub)"
+            ]
+            let sample = hub.path("sample.ndjson")
+            let rules = HubFixture.root.appending(path: "Config/rules").path
+            let files = ["--state", hub.path("state.db"), "--rules", rules]
+            let generated = try Self.run(
+                ["generate", "--records", "2000", "--seed", "9", "-o", sample, "--expected", hub.path("expected.json")])
+            #expect(generated.status == 0, "\(generated.output)")
+            let published = try Self.run(["publish", sample, "--key-field", "resourceId"], environment: environment)
+            #expect(published.status == 0, "\(published.output)")
+            let findings = hub.path("findings.ndjson")
+            let ran = try Self.run(
+                ["run", "--findings", findings, "--terminal", "always", "--until-caught-up"] + files,
+                environment: environment)
+            #expect(ran.status == 0, "\(ran.output)")
+            #expect(ran.output.contains("Azure AI keys listed outside the known portals"))
+            let compared = try Self.run(["compare", "--expected", hub.path("expected.json"), "--findings", findings])
+            #expect(compared.status == 0, "\(compared.output)")
+            let positions = try Self.run(["checkpoints", "list", "--json", "--state", hub.path("state.db")])
+            #expect(positions.output.split(separator: "\n").count == 4)
+            let letters = try Self.run(["deadletters", "list", "--state", hub.path("state.db")])
+            #expect(letters.output.contains("No dead letters"))
+        }
+    }
+
+    @Test func aTermSignalDrainsAndLeavesWithStatusZero() async throws {
+        try await HubFixture.with(partitions: 1) { hub in
+            let key = "SharedAccessKeyName=a;SharedAccessKey=b;UseDevelopmentEmulator=true"
+            let process = try Self.hubwatch(
+                [
+                    "run", "--state", hub.path("state.db"), "--findings", hub.path("findings.ndjson"), "--rules",
+                    HubFixture.root.appending(path: "Config/rules").path,
+                ],
+                environment: [
+                    "HUBWATCH_CONNECTION_STRING": "Endpoint=sb://127.0.0.1:\(hub.port);\(key);EntityPath=\(hub.hub)"
+                ])
+            process.standardError = FileHandle.nullDevice
+            try process.run()
+            try hub.append([Records.keyListing(correlation: "before-term")], partition: 0)
+            try await eventually("the finding is written") { try hub.findings().count == 1 }
+            try hub.append((0..<50).map { Records.keyListing(correlation: "late-\($0)") }, partition: 0)
+            try await eventually("all are written") { try hub.findings().count == 51 }
+            process.terminate()
+            try await eventually("the process has ended") { !process.isRunning }
+            #expect(process.terminationStatus == 0)
+            #expect(try await hub.state { try await $0.positions().map(\.sequence) } == [50])
+        }
+    }
+}
