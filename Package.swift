@@ -73,7 +73,7 @@ let package = Package(
         // The AMQP engine and the shells
         .target(name: "AMQPEngine", dependencies: ["AMQPTypes", "CProton", "CProtonShim"], swiftSettings: settings),
         .target(
-            name: "AMQPChannel", dependencies: ["AMQPEngine", "AMQPTypes", nio, nioSSL], swiftSettings: settings),
+            name: "AMQPChannel", dependencies: ["AMQPEngine", "AMQPTypes", nio], swiftSettings: settings),
         .target(
             name: "EventHubsClient",
             dependencies: [

@@ -76,6 +76,7 @@ final class HubFixture: Sendable {
             "state.commit_interval": "100ms",
         ]
         given.merge(settings) { $1 }
+        if settings["source.amqp.url"] != nil { given["source.connection_string"] = nil }
         var layers = ConfigurationLayers()
         for (path, text) in given.sorted(by: { $0.key < $1.key }) { layers.add(flag: path, path: path, text: text) }
         return try Configuration(layers) { (path) throws(ConfigurationProblem) in

@@ -1,6 +1,7 @@
 import AMQPTypes
 import EventHubs
 import EventHubsClient
+import HubwatchRuntime
 import Logging
 import NIOCore
 import NIOPosix
@@ -41,6 +42,42 @@ import Testing
         #expect(second.bodies["0"] == (30..<50).map { "0-\($0)" }, "\(server.logTail)")
         #expect(second.bodies["1"] == (30..<50).map { "1-\($0)" })
         #expect(second.numbers["0"] == Array(30..<50))
+    }
+
+    @Test(
+        .enabled(
+            if: RabbitMQServer.isInstalled || RabbitMQServer.isRequired,
+            "needs the Debian package rabbitmq-server (not required outside of CI)"))
+    func hubwatchJudgesWhatQueuesHold() async throws {
+        let server = try await RabbitMQServer(on: Self.group)
+        defer { server.stop() }
+        var configuration = EventHubsConfiguration(
+            host: "127.0.0.1", port: server.port, security: .plain, hub: "rabbit", credential: .none)
+        configuration.plainBroker = .init(
+            addressTemplate: "/queue/logs-{partition}", partitions: ["0", "1"],
+            login: .plain(user: "guest", password: Secret("guest")))
+        configuration.sendTimeout = .seconds(120)
+        let producer = try EventHubsProducer(
+            configuration: configuration, eventLoopGroup: Self.group,
+            logger: Logger(label: "rabbit") { _ in SwiftLogNoOpLogHandler() })
+        try await HubFixture.with(partitions: 1) { hub in
+            let settings = [
+                "source.amqp.url": "amqp://guest:guest@127.0.0.1:\(server.port)",
+                "source.amqp.address": "/queue/logs-{partition}", "source.amqp.partitions": "0-1",
+            ]
+            for round in 0..<2 {
+                for partition in 0..<2 {
+                    let body = Records.keyListing(correlation: "round-\(round)-queue-\(partition)")
+                    try await producer.send(bodies: [body], to: .partition("\(partition)"))
+                }
+                try await hub.whileRunning(settings) { hubwatch in
+                    try await eventually("both are found") { try hub.findings().count == 2 * (round + 1) }
+                    #expect(hubwatch.status.snapshot.messages == 2, "what was accepted is not delivered again")
+                }
+            }
+            #expect(hub.log.contains("delivery is at least once"))
+        }
+        await producer.shutdown()
     }
 
     private func publish(_ configuration: EventHubsConfiguration, _ logger: Logger) async throws {
