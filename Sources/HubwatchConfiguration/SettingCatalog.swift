@@ -89,8 +89,9 @@ extension Setting {
             "state.dead_letters", .integer(0...10_000_000), default: "10000",
             "Most dead letters kept; more are counted, and the oldest kept ones stay."),
         Setting(
-            "state.journal_keep", .duration(milliseconds.minute...3650 * milliseconds.day), default: "30d",
-            "How long delivered findings stay in the journal."),
+            "state.journal_keep", .duration(7 * milliseconds.day...3650 * milliseconds.day), default: "30d",
+            "How long delivered findings stay in the journal; they keep repeats out, so longer than the hub keeps events."
+        ),
     ]
 
     private static let findings = [

@@ -110,9 +110,6 @@ actor Coordinator {
     /// Ends the run with a failure.
     func fail(_ error: HubwatchError) { failure = failure ?? error }
 
-    /// Lets time pass without events: closes windows behind the watermark.
-    func advance() { merger.advance(now: clock.now()) }
-
     /// Commits at every interval until cancelled, or until the store fails for good.
     func run() async throws {
         while !Task.isCancelled {

@@ -155,9 +155,7 @@ actor RunSession {
         if end == .whenCaughtUp {
             tasks.append(
                 Task {
-                    while !Task.isCancelled, !status.snapshot.isCaughtUp {
-                        try? await Task.sleep(for: .milliseconds(20))
-                    }
+                    for await _ in status.changes() where status.snapshot.isCaughtUp { break }
                     ending.yield(nil)
                 })
         }
@@ -171,7 +169,7 @@ actor RunSession {
     /// Removes delivered findings that are older than the configuration keeps, now and every hour.
     private func prune() async {
         let keep = configuration.state.journalKeep.nanoseconds
-        let retention = JournalRetention(ageMinimumNs: min(keep, JournalRetention().ageMinimumNs), ageMaximumNs: keep)
+        let retention = JournalRetention(ageMaximumNs: keep)
         while !Task.isCancelled {
             do throws(StateStoreError) {
                 let pruned = try await store.pruneJournal(retention, nowNs: surroundings.clock.now().nanoseconds)

@@ -67,6 +67,32 @@ public final class RunStatus: Sendable {
     /// Everything now.
     public var snapshot: Snapshot { state.withLock { $0 } }
 
+    /// A stream with an element now and after every change, for whoever waits for a fact; changes in between are joined.
+    public func changes() -> AsyncStream<Void> {
+        let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let number = waiting.withLock { waiting in
+            waiting.last += 1
+            waiting.continuations[waiting.last] = continuation
+            return waiting.last
+        }
+        continuation.onTermination = { [weak self] _ in
+            self?.waiting.withLock { $0.continuations[number] = nil }
+        }
+        continuation.yield()
+        return stream
+    }
+
+    private struct Waiting {
+        var continuations: [Int: AsyncStream<Void>.Continuation] = [:]
+        var last = 0
+    }
+
+    private let waiting = Mutex(Waiting())
+
+    private func announce() {
+        for continuation in waiting.withLock({ Array($0.continuations.values) }) { continuation.yield() }
+    }
+
     /// Changes one partition's progress.
     func update(_ partition: Int, received: Timestamp? = nil, _ change: (inout Partition) -> Void) {
         state.withLock { state in
@@ -76,10 +102,12 @@ public final class RunStatus: Sendable {
                 state.lastReceivedAt = max(received, state.lastReceivedAt ?? received)
             }
         }
+        announce()
     }
 
     /// Changes what concerns the whole instance.
     func update(_ change: (inout Snapshot) -> Void) {
         state.withLock { change(&$0) }
+        announce()
     }
 }
