@@ -1,12 +1,13 @@
 import DevBroker
 import Foundation
 import StateStore
+import Synchronization
 import Testing
 
 /// Goal: the command line says what is wrong and leaves with the documented status.
 ///
 /// Method: the built `hubwatch` as a process, against files and a dev broker.
-@Suite struct CommandLineTests {
+@Suite(.timeLimit(.minutes(3))) struct CommandLineTests {
     private struct Ended {
         var status: Int32
         var output: String
@@ -103,20 +104,32 @@ import Testing
             let process = try Self.hubwatch(
                 [
                     "run", "--state", hub.path("state.db"), "--findings", hub.path("findings.ndjson"), "--rules",
-                    HubFixture.root.appending(path: "Config/rules").path,
+                    HubFixture.root.appending(path: "Config/rules").path, "--terminal", "always",
                 ],
                 environment: [
                     "HUBWATCH_CONNECTION_STRING": "Endpoint=sb://127.0.0.1:\(hub.port);\(key);EntityPath=\(hub.hub)"
                 ])
             process.standardError = FileHandle.nullDevice
+            let pipe = Pipe()
+            process.standardOutput = pipe
+            let output = Mutex("")
+            pipe.fileHandleForReading.readabilityHandler = { handle in
+                let text = String(decoding: handle.availableData, as: UTF8.self)
+                output.withLock { $0 += text }
+                hub.facts.changed()
+            }
+            process.terminationHandler = { _ in hub.facts.changed() }
+            func shown() -> Int { output.withLock { $0.split(separator: "\n").count { $0.hasPrefix("  finding ") } } }
             try process.run()
             try hub.append([Records.keyListing(correlation: "before-term")], partition: 0)
-            try await eventually("the finding is written") { try hub.findings().count == 1 }
+            try await hub.eventually("the finding is shown") { shown() == 1 }
             try hub.append((0..<50).map { Records.keyListing(correlation: "late-\($0)") }, partition: 0)
-            try await eventually("all are written") { try hub.findings().count == 51 }
+            try await hub.eventually("all are shown") { shown() == 51 }
             process.terminate()
-            try await eventually("the process has ended") { !process.isRunning }
+            try await hub.eventually("the process has ended") { !process.isRunning }
+            pipe.fileHandleForReading.readabilityHandler = nil
             #expect(process.terminationStatus == 0)
+            #expect(try hub.findings().count == 51)
             #expect(try await hub.state { try await $0.positions().map(\.sequence) } == [50])
         }
     }

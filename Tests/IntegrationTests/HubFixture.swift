@@ -16,7 +16,13 @@ final class HubFixture: Sendable {
     let port: Int
     let tlsPort: Int
     let hub = "logs"
-    let log = RecordedLog()
+    /// Log lines, findings on the terminal and changes of status are announced here.
+    let facts = FactSignal()
+    let log: RecordedLog
+    private let terminal = Mutex("")
+
+    /// Findings that were shown on the terminal so far, over all runs.
+    var shown: Int { terminal.withLock { $0.split(separator: "\n").count { $0.hasPrefix("  finding ") } } }
 
     static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
@@ -26,6 +32,7 @@ final class HubFixture: Sendable {
         self.folder = folder
         self.port = port
         self.tlsPort = tlsPort
+        log = RecordedLog(facts)
     }
 
     /// Runs a body with a started broker; stops it and removes the files after.
@@ -88,11 +95,21 @@ final class HubFixture: Sendable {
     func hubwatch(_ settings: [String: String] = [:]) throws -> Hubwatch {
         let log = self.log
         let logger = Logger(label: "hubwatch") { _ in log }
+        let status = RunStatus()
+        let facts = self.facts
+        Task { for await _ in status.changes() { facts.changed() } }
         return Hubwatch(
             try configuration(settings),
             Hubwatch.Surroundings(
-                group: MultiThreadedEventLoopGroup.singleton, logger: logger, hostName: "test", productVersion: "0"))
+                group: MultiThreadedEventLoopGroup.singleton, logger: logger, hostName: "test", productVersion: "0",
+                terminal: Hubwatch.Terminal(colour: false, width: 100) { bytes in
+                    self.terminal.withLock { $0 += String(decoding: bytes, as: UTF8.self) }
+                    self.facts.changed()
+                }), status: status)
     }
+
+    /// Waits for a fact about a hubwatch, the log or the terminal.
+    func eventually(_ what: String, _ fact: () throws -> Bool) async throws { try await facts.wait(for: fact) }
 
     /// Runs until every partition is read to its end; what it had done by then.
     @discardableResult
@@ -151,29 +168,39 @@ func neverStopped() async {
     _ = continuation
 }
 
-/// Waits for a fact; fails the test when it has not come after a generous time.
-func eventually(
-    _ what: String, within limit: Duration = .seconds(60), _ fact: () async throws -> Bool,
-    sourceLocation: SourceLocation = #_sourceLocation
-) async throws {
-    let deadline = ContinuousClock.now.advanced(by: limit)
-    while try await !fact() {
-        try #require(ContinuousClock.now < deadline, "\(what) did not come true", sourceLocation: sourceLocation)
-        await Task.yield()
-        try await ContinuousClock().sleep(for: .milliseconds(10))
+/// Tells whoever waits that something may have become true.
+final class FactSignal: Sendable {
+    private let continuations = Mutex<[AsyncStream<Void>.Continuation]>([])
+
+    /// Something happened.
+    func changed() {
+        for continuation in continuations.withLock({ $0 }) { continuation.yield() }
+    }
+
+    /// Returns once the fact is true: looks now and whenever something happened. The suites' time limits bound the wait.
+    func wait(for fact: () throws -> Bool) async throws {
+        let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        continuations.withLock { $0.append(continuation) }
+        continuation.yield()
+        for await _ in stream where try fact() { return }
+        throw CancellationError()
     }
 }
 
 /// Log lines, kept for the test's questions.
 final class RecordedLog: LogHandler, Sendable {
     private let recorded = Mutex<[String]>([])
+    private let facts: FactSignal
+
+    init(_ facts: FactSignal) { self.facts = facts }
 
     var lines: [String] { recorded.withLock { $0 } }
     func contains(_ text: String) -> Bool { lines.contains { $0.contains(text) } }
 
     func log(event: LogEvent) {
-        let facts = (event.metadata ?? [:]).map { " \($0.key)=\($0.value)" }.sorted().joined()
-        recorded.withLock { $0.append("\(event.level) \(event.message)\(facts)") }
+        let details = (event.metadata ?? [:]).map { " \($0.key)=\($0.value)" }.sorted().joined()
+        recorded.withLock { $0.append("\(event.level) \(event.message)\(details)") }
+        self.facts.changed()
     }
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {

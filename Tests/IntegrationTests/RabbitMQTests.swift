@@ -20,13 +20,7 @@ import Testing
     func queuesAreReadAndAcceptedAfterCommit() async throws {
         let server = try await RabbitMQServer(on: Self.group)
         defer { server.stop() }
-        var configuration = EventHubsConfiguration(
-            host: "127.0.0.1", port: server.port, security: .plain, hub: "rabbit", credential: .none)
-        configuration.plainBroker = .init(
-            addressTemplate: "/queue/logs-{partition}", partitions: ["0", "1"],
-            login: .plain(user: "guest", password: Secret("guest")))
-        // The node takes a while to start; the client's own back-off waits for it.
-        configuration.sendTimeout = .seconds(120)
+        var configuration = Self.queues(server)
         configuration.prefetchMax = 20
         let logger = Logger(label: "rabbit") { _ in SwiftLogNoOpLogHandler() }
 
@@ -51,12 +45,7 @@ import Testing
     func hubwatchJudgesWhatQueuesHold() async throws {
         let server = try await RabbitMQServer(on: Self.group)
         defer { server.stop() }
-        var configuration = EventHubsConfiguration(
-            host: "127.0.0.1", port: server.port, security: .plain, hub: "rabbit", credential: .none)
-        configuration.plainBroker = .init(
-            addressTemplate: "/queue/logs-{partition}", partitions: ["0", "1"],
-            login: .plain(user: "guest", password: Secret("guest")))
-        configuration.sendTimeout = .seconds(120)
+        let configuration = Self.queues(server)
         let producer = try EventHubsProducer(
             configuration: configuration, eventLoopGroup: Self.group,
             logger: Logger(label: "rabbit") { _ in SwiftLogNoOpLogHandler() })
@@ -71,13 +60,24 @@ import Testing
                     try await producer.send(bodies: [body], to: .partition("\(partition)"))
                 }
                 try await hub.whileRunning(settings) { hubwatch in
-                    try await eventually("both are found") { try hub.findings().count == 2 * (round + 1) }
+                    try await hub.eventually("both are found") { hub.shown == 2 * (round + 1) }
                     #expect(hubwatch.status.snapshot.messages == 2, "what was accepted is not delivered again")
                 }
             }
             #expect(hub.log.contains("delivery is at least once"))
         }
         await producer.shutdown()
+    }
+
+    private static func queues(_ server: RabbitMQServer) -> EventHubsConfiguration {
+        var configuration = EventHubsConfiguration(
+            host: "127.0.0.1", port: server.port, security: .plain, hub: "rabbit", credential: .none)
+        configuration.plainBroker = .init(
+            addressTemplate: "/queue/logs-{partition}", partitions: ["0", "1"],
+            login: .plain(user: "guest", password: Secret("guest")))
+        // The node takes a while to start; the client's own back-off waits for it.
+        configuration.sendTimeout = .seconds(120)
+        return configuration
     }
 
     private func publish(_ configuration: EventHubsConfiguration, _ logger: Logger) async throws {

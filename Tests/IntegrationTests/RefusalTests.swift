@@ -9,7 +9,7 @@ import Testing
 /// nothing of a state file is lost.
 ///
 /// Method: one hubwatch against a broker or a state file that refuses.
-@Suite struct RefusalTests {
+@Suite(.timeLimit(.minutes(3))) struct RefusalTests {
     private func failure(_ hub: HubFixture, _ settings: [String: String] = [:]) async -> HubwatchError? {
         do {
             try await hub.runToEnd(settings)
@@ -82,7 +82,7 @@ import Testing
             let string =
                 "Endpoint=sb://127.0.0.1:1;SharedAccessKeyName=a;SharedAccessKey=b;UseDevelopmentEmulator=true;EntityPath=logs"
             try await hub.whileRunning(["source.connection_string": string]) { _ in
-                try await eventually("the loss is said") { hub.log.contains("127.0.0.1:1") }
+                try await hub.eventually("the loss is said") { hub.log.contains("127.0.0.1:1") }
             }
             #expect(hub.log.contains("Connection refused"))
         }
@@ -123,18 +123,20 @@ import Testing
     @Test func twoInstancesOnOnePartitionExcludeEachOther() async throws {
         try await HubFixture.with(partitions: 1) { hub in
             try await hub.whileRunning { first in
-                try await eventually("first is attached") { first.status.snapshot.partitions[0]?.isAttached == true }
+                try await hub.eventually("first is attached") {
+                    first.status.snapshot.partitions[0]?.isAttached == true
+                }
                 let other = ["state.path": hub.path("other.db"), "findings.file": hub.path("other.ndjson")]
                 try await hub.whileRunning(other) { second in
-                    try await eventually("second is attached") {
+                    try await hub.eventually("second is attached") {
                         second.status.snapshot.partitions[0]?.isAttached == true
                     }
-                    try await eventually("first has lost it") {
+                    try await hub.eventually("first has lost it") {
                         first.status.snapshot.partitions[0]?.isAttached == false
                     }
                     #expect(hub.log.contains("Another reader has taken this partition"))
                     try hub.append([Records.keyListing(correlation: "one")], partition: 0)
-                    try await eventually("second reads") { second.status.snapshot.messages == 1 }
+                    try await hub.eventually("second reads") { second.status.snapshot.messages == 1 }
                     #expect(first.status.snapshot.messages == 0)
                     #expect(first.status.snapshot.partitions[0]?.isAttached == false, "it does not steal back")
                 }
@@ -161,7 +163,7 @@ import Testing
     @Test func oneStateFileBelongsToOneProcessAndOneHub() async throws {
         try await HubFixture.with(partitions: 1) { hub in
             try await hub.whileRunning { hubwatch in
-                try await eventually("attached") { hubwatch.status.snapshot.partitions[0]?.isAttached == true }
+                try await hub.eventually("attached") { hubwatch.status.snapshot.partitions[0]?.isAttached == true }
                 guard case .store(let error)? = await failure(hub) else {
                     Issue.record("a second run opened the state file")
                     return
