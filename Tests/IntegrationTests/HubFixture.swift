@@ -177,7 +177,9 @@ final class FactSignal: Sendable {
         for continuation in continuations.withLock({ $0 }) { continuation.yield() }
     }
 
-    /// Returns once the fact is true: looks now and whenever something happened. The suites' time limits bound the wait.
+    /// Returns once the fact is true: looks now and whenever something happened.
+    ///
+    /// The suites' time limits bound the wait.
     func wait(for fact: () throws -> Bool) async throws {
         let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         continuations.withLock { $0.append(continuation) }
