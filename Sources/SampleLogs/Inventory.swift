@@ -38,7 +38,9 @@ struct Inventory: Sendable {
         for number in 1...accountCount {
             let subscription = subscriptions[random.below(subscriptions.count)]
             let group = "rg-ai-\(padded(number % 40 + 1, 2))"
-            let name = "oai-\(Region.all[random.below(Region.all.count)].short)-\(padded(number, 4))"
+            // The tag keeps accounts of samples with other seeds apart: in one hub their listings must not add up.
+            let region = Region.all[random.below(Region.all.count)].short
+            let name = "oai-\(region)-\(tenant.prefix(4))-\(padded(number, 4))"
             accounts.append(
                 Resource(
                     kind: .openAI, subscription: subscription, group: group, name: name, random: &random))
