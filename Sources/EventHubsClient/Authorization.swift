@@ -10,7 +10,7 @@ final class Authorization {
     private let links: RequestLinks
     private let timer: WakeTimer
     private var machine: CBSMachine
-    private var chance = SystemRandomNumberGenerator()
+    private var chance: Chance
     private var tokens: [String: Secret] = [:]
     private var isClosed = false
 
@@ -21,6 +21,7 @@ final class Authorization {
 
     init(connection: HubConnection, audiences: [String]) {
         self.connection = connection
+        chance = connection.configuration.platform.chance
         links = RequestLinks(connection: connection, address: EventHubAddress.cbs.path)
         timer = WakeTimer(loop: connection.loop)
         machine = CBSMachine(audiences: audiences)
@@ -73,7 +74,7 @@ final class Authorization {
 
     private func makeToken(_ audience: String) {
         let configuration = connection.configuration
-        let wallNow = WallClock.seconds()
+        let wallNow = configuration.platform.clock() / 1_000_000_000
         switch configuration.credential {
         case .key(let name, let key):
             let expiry = wallNow + configuration.tokenLifetime.components.seconds

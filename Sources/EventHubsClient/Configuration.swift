@@ -125,6 +125,8 @@ public struct EventHubsConfiguration: Sendable {
     public var connectionTiming = ConnectionMachine.Timing()
     /// How long links wait for what.
     public var receiverTiming = ReceiverMachine.Timing()
+    /// What is taken from the machine.
+    package var platform = ClientPlatform.system
 
     /// Makes a configuration with the defaults of production.
     public init(host: String, port: Int, security: TransportSecurity, hub: String, credential: Credential) {

@@ -3,7 +3,6 @@ import AMQPEngine
 import AMQPTypes
 import EventHubs
 import NIOCore
-import NIOPosix
 import NIOSSL
 
 /// Makes channels to one broker: TCP, TLS in front, the AMQP engine behind.
@@ -41,25 +40,20 @@ struct Connector: Sendable {
     ) -> EventLoopFuture<any Channel> {
         let configuration = configuration
         let tls = tls
-        return ClientBootstrap(group: loop)
-            .connectTimeout(TimeAmount(configuration.connectTimeout))
-            .channelOption(.socketOption(.tcp_nodelay), value: 1)
-            .channelOption(.socketOption(.so_keepalive), value: 1)
-            .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 65_536))
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    let pipeline = channel.pipeline.syncOperations
-                    if let tls {
-                        try pipeline.addHandler(
-                            NIOSSLClientHandler(context: tls, serverHostname: Self.serverName(configuration.host)))
-                    }
-                    let connection = delegate.value
-                    try pipeline.addHandler(ErrorRecorder { connection.transportFailed($0) })
-                    let engine = AMQPEngine(Self.engineConfiguration(configuration))
-                    try pipeline.addHandler(AMQPChannelHandler(engine: engine, delegate: connection))
+        let timeout = TimeAmount(configuration.connectTimeout)
+        return configuration.platform.dial(loop, configuration.host, configuration.port, timeout) { channel in
+            channel.eventLoop.makeCompletedFuture {
+                let pipeline = channel.pipeline.syncOperations
+                if let tls {
+                    try pipeline.addHandler(
+                        NIOSSLClientHandler(context: tls, serverHostname: Self.serverName(configuration.host)))
                 }
+                let connection = delegate.value
+                try pipeline.addHandler(ErrorRecorder { connection.transportFailed($0) })
+                let engine = AMQPEngine(Self.engineConfiguration(configuration))
+                try pipeline.addHandler(AMQPChannelHandler(engine: engine, delegate: connection))
             }
-            .connect(host: configuration.host, port: configuration.port)
+        }
     }
 
     /// Looks at the certificate of a broker whose certificate was refused, to say why.
@@ -84,8 +78,9 @@ struct Connector: Sendable {
         case .anonymous?, nil:
             authentication = .anonymous
         }
+        var chance = configuration.platform.chance
         var engine = EngineConfiguration(
-            role: .client, containerID: "hubwatch-\(UInt64.random(in: .min ... .max))", hostname: configuration.host,
+            role: .client, containerID: "hubwatch-\(chance.next())", hostname: configuration.host,
             authentication: authentication)
         engine.idleTimeout = configuration.idleTimeout
         engine.properties = [.symbol("product"): .string("hubwatch"), .symbol("framework"): .string("swift-nio")]

@@ -245,7 +245,7 @@ public final class EventHubsClient: Sendable {
         let loop = receiver.connection.loop
         let bound = NIOLoopBound(receiver, eventLoop: loop)
         let id = receiver.id
-        let askedAt = WallClock.nanoseconds()
+        let askedAt = connections.configuration.platform.clock()
         connections.ask(.partition(hub: connections.configuration.hub, id: id)).hop(to: loop).whenComplete { result in
             let answer: Result<PartitionProperties, EventHubsError>
             do throws(EventHubsError) {

@@ -33,7 +33,7 @@ final class HubConnection {
     private let connector: Connector
     private let report: @Sendable (ConnectionChange) -> Void
     private var machine: ConnectionMachine
-    private var chance = SystemRandomNumberGenerator()
+    private var chance: Chance
     private let timer: WakeTimer
     private var authorization: Authorization?
     private var connection: AMQPConnection?
@@ -61,6 +61,7 @@ final class HubConnection {
         self.connector = connector
         self.logger = logger
         self.report = report
+        chance = configuration.platform.chance
         machine = ConnectionMachine(peer: configuration.peer, timing: configuration.connectionTiming)
         timer = WakeTimer(loop: loop)
         turns = TurnScheduler(

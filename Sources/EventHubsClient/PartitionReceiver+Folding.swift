@@ -10,7 +10,7 @@ extension PartitionReceiver: TurnWork {
         guard machine.isAttached, !isStopping else { return }
         let bytes = batch.deliveries.reduce(0) { $0 &+ $1.range.count }
         window.received(events: batch.deliveries.count, bytes: bytes)
-        queue.append(QueuedBatch(batch: batch, receivedAt: WallClock.nanoseconds(), bytes: bytes))
+        queue.append(QueuedBatch(batch: batch, receivedAt: connection.configuration.platform.clock(), bytes: bytes))
         lastArrival = now
         connection.turns.enqueue(self)
     }

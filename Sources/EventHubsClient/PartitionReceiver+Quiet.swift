@@ -6,7 +6,7 @@ extension PartitionReceiver {
     func watch(every interval: Duration) {
         let amount = TimeAmount(interval)
         // Partitions look at different moments, so that their questions do not come in bursts.
-        let first = TimeAmount.nanoseconds(Int64.random(in: 0...max(1, amount.nanoseconds)))
+        let first = TimeAmount.nanoseconds(Int64.random(in: 0...max(1, amount.nanoseconds), using: &chance))
         let bound = NIOLoopBound(self, eventLoop: connection.loop)
         quietTask = connection.loop.scheduleRepeatedTask(initialDelay: first, delay: amount) { _ in
             bound.value.look(quietAfter: interval)

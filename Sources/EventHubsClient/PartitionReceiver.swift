@@ -15,7 +15,7 @@ final class PartitionReceiver {
     var machine: ReceiverMachine
     var window: CreditWindow
     var watchdog: ProgressWatchdog
-    var chance = SystemRandomNumberGenerator()
+    var chance: Chance
     let timer: WakeTimer
     let reader: EventReader
     var link: LinkHandle?
@@ -52,6 +52,7 @@ final class PartitionReceiver {
         self.id = id
         self.connection = connection
         self.consumer = consumer
+        chance = configuration.platform.chance
         self.machine = machine
         var logger = connection.logger
         logger[metadataKey: "partition"] = "\(id)"

@@ -40,7 +40,7 @@ final class ProducerLink: LinkOwner, WritabilityObserver {
     private var numbers: UInt64 = 0
     private var pausedUntil: Duration = .zero
     private var backoff = Backoff()
-    private var chance = SystemRandomNumberGenerator()
+    private var chance: Chance
     private let timer: WakeTimer
     private var sizeWaiters: [EventLoopPromise<Int>] = []
     private var sizeMax: Int?
@@ -52,6 +52,7 @@ final class ProducerLink: LinkOwner, WritabilityObserver {
 
     init(connection: HubConnection, address: String) {
         self.connection = connection
+        chance = connection.configuration.platform.chance
         self.address = address
         timer = WakeTimer(loop: connection.loop)
         timer.action = { [weak self] in self?.timeReached() }
