@@ -26,6 +26,7 @@ actor Coordinator {
     private let signal: JournalSignal
     private let status: RunStatus
     private let clock: WallClock
+    private let sleep: @Sendable (Duration) async -> Void
     private let options: Options
     private let logger: Logger
     private var identity: SourceIdentity?
@@ -43,7 +44,8 @@ actor Coordinator {
 
     init(
         merger: Merger, store: any StateStore, signal: JournalSignal, status: RunStatus, options: Options,
-        restoredDeltaBytes: Int, identity: SourceIdentity?, clock: WallClock, logger: Logger
+        restoredDeltaBytes: Int, identity: SourceIdentity?, clock: WallClock,
+        sleep: @escaping @Sendable (Duration) async -> Void, logger: Logger
     ) {
         self.merger = merger
         self.store = store
@@ -54,6 +56,7 @@ actor Coordinator {
         self.identity = identity
         self.createdAt = identity?.createdMs
         self.clock = clock
+        self.sleep = sleep
         self.logger = logger
     }
 
@@ -67,7 +70,7 @@ actor Coordinator {
         if merger.commitUrgency == .now, urgentCommit == nil {
             let delay = options.alertDelay
             urgentCommit = Task {
-                try? await Task.sleep(for: delay)
+                await self.sleep(delay)
                 await self.commitUrgently()
             }
         }
@@ -113,7 +116,7 @@ actor Coordinator {
     /// Commits at every interval until cancelled, or until the store fails for good.
     func run() async throws {
         while !Task.isCancelled {
-            try? await Task.sleep(for: options.commitInterval)
+            await sleep(options.commitInterval)
             merger.advance(now: clock.now())
             if merger.commitUrgency != .none { await commit() }
             if let failure { throw failure }
@@ -171,7 +174,7 @@ actor Coordinator {
                 guard error.isRetriable, !Task.isCancelled else { throw error }
                 if !failureIsPending { logger.error("Commit failed, trying again: \(error)") }
                 failureIsPending = true
-                try? await Task.sleep(for: pause)
+                await sleep(pause)
                 pause = min(pause * 2, .seconds(5))
             }
         }

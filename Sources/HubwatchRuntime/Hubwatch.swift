@@ -27,6 +27,8 @@ public struct Hubwatch: Sendable {
         public var productVersion: String
         /// Takes readable findings; nil for none.
         public var terminal: Terminal?
+        /// What is taken from the machine.
+        package var platform = RunPlatform.system
 
         /// Makes surroundings.
         public init(
@@ -91,7 +93,8 @@ public struct Hubwatch: Sendable {
         do throws(StateStoreError) {
             store = try SQLiteStateStore(
                 path: configuration.state.path,
-                bounds: DeadLetterBounds(rowsMaximum: Int64(configuration.state.deadLetterLimit)))
+                mode: .exclusive, bounds: DeadLetterBounds(rowsMaximum: Int64(configuration.state.deadLetterLimit)),
+                pagesMaximum: nil, access: surroundings.platform.stateAccess)
         } catch {
             throw .store(error)
         }
@@ -114,6 +117,7 @@ public struct Hubwatch: Sendable {
         let client: EventHubsClient
         do throws(EventHubsError) {
             var settings = try configuration.source.clientConfiguration(hostName: surroundings.hostName)
+            settings.platform = surroundings.platform.client
             // Whoever waits for the end wants to hear of it soon; a server asks less often.
             if end == .whenCaughtUp { settings.quietInterval = .milliseconds(250) }
             client = try EventHubsClient(
@@ -161,16 +165,16 @@ public struct Hubwatch: Sendable {
         if case .plain = configuration.source.endpoint { return .plainBroker }
         let asking = Task { () -> Result<HubProperties, EventHubsError> in
             var backoff = Backoff()
-            var generator = SystemRandomNumberGenerator()
+            var chance = surroundings.platform.client.chance
             while true {
                 do throws(EventHubsError) {
                     return .success(try await client.hubProperties())
                 } catch {
                     guard error.isRetriable, !Task.isCancelled else { return .failure(error) }
-                    let pause = backoff.next(atLeast: error.retryAfter, using: &generator)
+                    let pause = backoff.next(atLeast: error.retryAfter, using: &chance)
                     logger.warning(
                         "The hub does not answer, trying again in \(pause.nanoseconds / 1_000_000) ms: \(error)")
-                    try? await Task.sleep(for: pause)
+                    await surroundings.platform.sleep(pause)
                 }
             }
         }

@@ -70,7 +70,7 @@ actor RunSession {
                     commitInterval: configuration.state.commitInterval,
                     snapshotAfterBytes: configuration.state.snapshotAfterBytes),
                 restoredDeltaBytes: state.deltas.reduce(0) { $0 + $1.bytes.count }, identity: identity,
-                clock: surroundings.clock, logger: logger)
+                clock: surroundings.clock, sleep: surroundings.platform.sleep, logger: logger)
             let source = HubSource(
                 rules: rules, coordinator: coordinator, status: status, start: configuration.source.from,
                 clockSkew: configuration.source.clockSkew, messageBytesMax: configuration.limits.messageBytes,
@@ -177,13 +177,13 @@ actor RunSession {
             } catch {
                 logger.warning("Delivered journal entries could not be removed: \(error)")
             }
-            try? await Task.sleep(for: .seconds(3600))
+            await surroundings.platform.sleep(.seconds(3600))
         }
     }
 
     private func follower(_ sink: any JournalSink) -> JournalFollower {
         let logger = self.logger
-        return JournalFollower(store: store, sink: sink, signal: signal) { logger.notice("\(sink.name) sink: \($0)") }
+        return JournalFollower(store: store, sink: sink, signal: signal, pause: surroundings.platform.sleep) { logger.notice("\(sink.name) sink: \($0)") }
     }
 
     private func sinks() -> [any JournalSink] {
@@ -195,9 +195,11 @@ actor RunSession {
                 source: FindingSource(namespace: names.namespace, hub: names.hub),
                 productVersion: surroundings.productVersion)
             sinks.append(
-                FileSink(path: path, format: format, now: surroundings.clock.now) {
-                    logger.notice("findings file: \($0)")
-                })
+                FileSink(
+                    path: path, name: "file", format: format, permissions: 0o600,
+                    operations: surroundings.platform.files, executor: surroundings.platform.sinkExecutor,
+                    now: surroundings.clock.now
+                ) { logger.notice("findings file: \($0)") })
         }
         if let terminal = surroundings.terminal {
             sinks.append(

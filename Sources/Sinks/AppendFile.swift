@@ -12,6 +12,10 @@ package struct FileOperations: Sendable {
     package var write: @Sendable (_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int
     /// `fdatasync`: 0, or minus the error number.
     package var synchronize: @Sendable (_ descriptor: Int32) -> Int
+    /// `flock`, exclusively and without waiting: 0, or minus the error number.
+    package var lock: @Sendable (_ descriptor: Int32) -> Int = { descriptor in
+        flock(descriptor, LOCK_EX | LOCK_NB) == 0 ? 0 : -Int(errno)
+    }
 
     /// The system's own.
     package static let system = FileOperations(
@@ -71,8 +75,9 @@ final class AppendFile {
             close(opened)
             throw SinkError(.notAFile, path: path)
         }
-        guard flock(opened, LOCK_EX | LOCK_NB) == 0 else {
-            let code = errno
+        let locked = operations.lock(opened)
+        guard locked == 0 else {
+            let code = Int32(truncatingIfNeeded: -locked)
             close(opened)
             throw code == EWOULDBLOCK ? SinkError(.inUse, path: path) : SinkError(errno: code, path: path)
         }

@@ -25,7 +25,7 @@ public actor FileSink: JournalSink {
     private let now: @Sendable () -> Timestamp
     private let report: @Sendable (SinkReport) -> Void
     private let operations: FileOperations
-    private let executor: QueueExecutor
+    private let executor: any SerialExecutor
 
     private var file: AppendFile?
     /// What is in the file: may be ahead of what the store knows.
@@ -48,13 +48,13 @@ public actor FileSink: JournalSink {
         now: @escaping @Sendable () -> Timestamp, report: @escaping @Sendable (SinkReport) -> Void = { _ in }
     ) {
         self.init(
-            path: path, name: name, format: format, permissions: permissions, operations: .system, now: now,
-            report: report)
+            path: path, name: name, format: format, permissions: permissions, operations: .system, executor: nil,
+            now: now, report: report)
     }
 
     package init(
         path: String, name: String, format: OCSFFormat, permissions: UInt16, operations: FileOperations,
-        now: @escaping @Sendable () -> Timestamp, report: @escaping @Sendable (SinkReport) -> Void
+        executor: (any SerialExecutor)? = nil, now: @escaping @Sendable () -> Timestamp, report: @escaping @Sendable (SinkReport) -> Void
     ) {
         self.path = path
         self.name = name
@@ -63,7 +63,7 @@ public actor FileSink: JournalSink {
         self.operations = operations
         self.now = now
         self.report = report
-        self.executor = QueueExecutor(label: "hubwatch.sink.\(name)")
+        self.executor = executor ?? QueueExecutor(label: "hubwatch.sink.\(name)")
         self.written = SinkCursor(sink: name, journalID: 0)
     }
 

@@ -36,6 +36,7 @@ public final class SQLiteStateStore: StateStore {
     private let pool: DatabasePool
     private let lock: StateFileLock?
     private let isClosed = Atomic(false)
+    private let fileAccess: StateAccess
 
     /// Opens or creates a state file.
     ///
@@ -46,11 +47,15 @@ public final class SQLiteStateStore: StateStore {
     public convenience init(
         path: String, mode: Mode = .exclusive, bounds: DeadLetterBounds = DeadLetterBounds()
     ) throws(StateStoreError) {
-        try self.init(path: path, mode: mode, bounds: bounds, pagesMaximum: nil)
+        try self.init(path: path, mode: mode, bounds: bounds, pagesMaximum: nil, access: .queued)
     }
 
-    /// Opens a file that may not grow beyond a number of pages: a full disk for the tests.
-    package init(path: String, mode: Mode, bounds: DeadLetterBounds, pagesMaximum: Int?) throws(StateStoreError) {
+    /// Opens a file that may not grow beyond a number of pages, as on a full disk, or is reached in another way: for tests
+    /// and the simulation.
+    package init(
+        path: String, mode: Mode, bounds: DeadLetterBounds, pagesMaximum: Int?, access fileAccess: StateAccess = .queued
+    ) throws(StateStoreError) {
+        self.fileAccess = fileAccess
         let path = Self.resolved(path)
         self.path = path
         self.bounds = bounds
@@ -136,6 +141,12 @@ public final class SQLiteStateStore: StateStore {
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(StateStoreError) -> Value {
         guard !isClosed.load(ordering: .sequentiallyConsistent) else { throw StateStoreError(.closed, path: path) }
+        if case .stepwise(let boundary) = fileAccess {
+            await boundary()
+            let result = Result { try pool.read(body) }
+            await boundary()
+            return try unwrap(result)
+        }
         let result: Result<Value, any Error> = await withCheckedContinuation { continuation in
             pool.asyncRead { database in
                 continuation.resume(returning: Result { try body(database.get()) })
@@ -162,6 +173,17 @@ public final class SQLiteStateStore: StateStore {
     private func perform<Value: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(StateStoreError) -> Value {
+        if case .stepwise(let boundary) = fileAccess {
+            await boundary()
+            let result = Result {
+                guard !isClosed.load(ordering: .sequentiallyConsistent) else {
+                    throw StateStoreError(.closed, path: path)
+                }
+                return try pool.writeWithoutTransaction(body)
+            }
+            await boundary()
+            return try unwrap(result)
+        }
         // A continuation rather than GRDB's async functions: those roll back when the calling task is cancelled, and a
         // process that drains commits from cancelled tasks.
         let result: Result<Value, any Error> = await withCheckedContinuation { continuation in
