@@ -108,6 +108,17 @@ let package = Package(
                 nio, nioPosix, logging, serviceLifecycle, argumentParser,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ], swiftSettings: settings),
+        // Proof: a whole hubwatch in one thread under a seed
+        .target(name: "CSQLiteFaults", linkerSettings: [.linkedLibrary("sqlite3")]),
+        .target(
+            name: "HubwatchTestKit",
+            dependencies: [
+                "AMQPTypes", "CSQLiteFaults", "Detection", "DevBroker", "DiagnosticLogs", "EventHubs",
+                "EventHubsClient", "FindingFormats", "HubwatchConfiguration", "HubwatchRuntime", "Sinks", "StateStore",
+                nio, nioEmbedded, logging,
+            ], swiftSettings: settings),
+        .executableTarget(name: "simulate", dependencies: ["HubwatchTestKit", argumentParser], swiftSettings: settings),
+
         .executableTarget(name: "hubwatch", dependencies: ["HubwatchCLI"], swiftSettings: settings),
 
         .testTarget(name: "AMQPTypesTests", dependencies: ["AMQPTypes"], swiftSettings: settings),
@@ -151,6 +162,7 @@ let package = Package(
                 "DevBroker", "EventHubs", "AMQPChannel", "AMQPEngine", "AMQPTypes", nio, nioPosix, nioEmbedded, nioSSL,
                 crypto, logging, .product(name: "X509", package: "swift-certificates"),
             ], swiftSettings: settings),
+        .testTarget(name: "SimulationTests", dependencies: ["HubwatchTestKit"], swiftSettings: settings),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [

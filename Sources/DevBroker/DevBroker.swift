@@ -105,6 +105,13 @@ public final class DevBroker: Sendable {
         await registry.waitUntilEmpty(within: .seconds(2), on: group.any())
     }
 
+    /// Serves one connection whose bytes come and go through a channel that somebody else has made.
+    ///
+    /// For the simulation, which has no sockets.
+    package func serve(_ channel: any Channel) throws {
+        try BrokerListener.addBroker(to: channel, context: context, registry: registry)
+    }
+
     private func bindAll() async throws(DevBrokerError) -> Addresses {
         let configuration = context.configuration
         var tls: ServerTLS?

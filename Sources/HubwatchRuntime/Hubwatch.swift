@@ -1,4 +1,4 @@
-import Detection
+package import Detection
 import DiagnosticLogs
 import EventHubs
 import EventHubsClient
@@ -29,6 +29,8 @@ public struct Hubwatch: Sendable {
         public var terminal: Terminal?
         /// What is taken from the machine.
         package var platform = RunPlatform.system
+        /// Rules built in code, in place of those that the configuration names.
+        package var rules: CompiledRules?
 
         /// Makes surroundings.
         public init(
@@ -88,7 +90,8 @@ public struct Hubwatch: Sendable {
     public func run(until end: End = .whenStopped, stop: @escaping @Sendable () async -> Void)
         async throws(HubwatchError)
     {
-        let rules = try loadRules()
+        let rules: CompiledRules
+        if let given = surroundings.rules { rules = given } else { rules = try loadRules() }
         let store: SQLiteStateStore
         do throws(StateStoreError) {
             store = try SQLiteStateStore(
