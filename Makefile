@@ -34,8 +34,13 @@ test: ## Set up what the tests need and run all of them
 	@deploy/local/install-packages --tests
 	@Tests/Interop/setup-venv $(VENV)
 	$(BUILD) --build-tests
-	swift test --skip-build --skip IntegrationTests
+	SWIFT_DETERMINISTIC_HASHING=1 swift test --skip-build --skip IntegrationTests
 	HUBWATCH_TEST_PYTHON=$(CURDIR)/$(VENV)/bin/python swift test --skip-build --filter IntegrationTests --no-parallel
+
+.PHONY: simulate
+simulate: packages ## Whole runs under seeds, with faults: SEEDS=10000, or SEED=4711 to look at one
+	$(BUILD) -c release --product simulate
+	@SWIFT_DETERMINISTIC_HASHING=1 .build/release/simulate $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),1000) --from $(or $(FROM),1)) --messages $(or $(MESSAGES),24)
 
 .PHONY: format
 format: ## Format all Swift files

@@ -123,6 +123,7 @@ public struct Hubwatch: Sendable {
             settings.platform = surroundings.platform.client
             // Whoever waits for the end wants to hear of it soon; a server asks less often.
             if end == .whenCaughtUp { settings.quietInterval = .milliseconds(250) }
+            surroundings.platform.adjust(&settings)
             client = try EventHubsClient(
                 configuration: settings, eventLoopGroup: surroundings.group, logger: logger)
         } catch {

@@ -72,7 +72,7 @@ final class SimulationLog: LogHandler, Sendable {
         set { _ = newValue }
     }
     var logLevel: Logger.Level {
-        get { .debug }
+        get { .info }
         set { _ = newValue }
     }
 }

@@ -296,7 +296,7 @@ public final class Simulation: @unchecked Sendable {
         case .outage:
             outageUntil = now + Int64.random(in: 1...8_000, using: &generator) * 1_000_000
             inside { for wire in process.wires { wire.cut() } }
-        case .clockJump: clockOffset = Int64.random(in: -3_600_000...(Self.clockSkew / 1_000_000 - 1), using: &generator) * 1_000_000
+        case .clockJump: clockOffset = Int64.random(in: -20_000...(Self.clockSkew / 1_000_000 - 1), using: &generator) * 1_000_000
         case .kill: try? crash(losingPower: false)
         case .stop: inside { process.stop() }
         }
@@ -348,6 +348,10 @@ public final class Simulation: @unchecked Sendable {
             dial: { [unowned self] loop, _, _, _, initializer in dial(process, loop, initializer) },
             clock: { [time, unowned self] in time.now + clockOffset },
             chance: Chance { [unowned self] in generator.next() })
+        platform.adjust = { settings in
+            settings.receiverTiming.stolenPause = .seconds(8)
+            settings.quietInterval = .seconds(4)
+        }
         platform.sleep = { await scheduler.sleep($0) }
         platform.stateAccess = .stepwise { [unowned self] in
             await scheduler.sleep(.microseconds(Int64.random(in: 0...2_000, using: &generator)))

@@ -34,7 +34,7 @@ struct Simulate: ParsableCommand {
     var seed: UInt64?
 
     @Option(help: "Messages per simulation.")
-    var messages = 60
+    var messages = 24
 
     func validate() throws {
         guard messages >= 1, seeds >= 1 else { throw ValidationError("--messages and --seeds must be at least 1") }

@@ -1,7 +1,7 @@
 import Detection
 import StateStore
 
-/// Nothing is journaled twice, and every row that is sent is one line of the findings file, in order, once.
+/// Nothing is journaled twice, no alert is raised twice, and every row that is sent is one line of the findings file, in order, once.
 enum NothingTwice {
     static func complaints(_ evidence: SimulationEvidence) -> [String] {
         var complaints: [String] = []
@@ -22,6 +22,11 @@ enum NothingTwice {
         }
         for id in closes.keys.sorted() where creates[id] == nil {
             complaints.append("finding \(id) was closed and never created")
+        }
+        var alerts: [String: Int] = [:]
+        for entry in evidence.entries where entry.isAlert { alerts[entry.alertID, default: 0] += 1 }
+        for (id, count) in alerts.sorted(by: { $0.key < $1.key }) where count > 1 {
+            complaints.append("alert \(id) was raised \(count) times")
         }
         let sent = zip(evidence.journal, evidence.entries).filter { $0.0.draft.status == .active }.map { $0.1.key }
         if sent != evidence.lines {
