@@ -55,6 +55,7 @@ struct BatchOracle {
                 all.formUnion(windows(rule, aggregate, own, partition: partition))
             }
             return all
+        case .correlation, .sequence, .newTerm, .absence: return []
         }
     }
 
@@ -175,6 +176,7 @@ struct BatchOracle {
         case .maximum: return zip(doubles, numbers).max { $0.0 < $1.0 }?.1 ?? .null
         case .countDistinct: return .long(Int64(Set(values).count))
         case .values: return Value(members: Set(values).sorted { Value.totalOrder($0, $1) < 0 })
+        case .percentile, .first, .last: return .null
         }
     }
 

@@ -1,3 +1,4 @@
+import DiagnosticLogs
 import Testing
 
 @testable import Detection
@@ -6,7 +7,7 @@ import Testing
 ///
 /// Method: shuffles against one pass.
 @Suite struct MonoidTests {
-    private let limits = FoldLimits(distinctValuesMax: 50, listedValuesMax: 6, evidenceMax: 5)
+    private let limits = FoldLimits(distinctValuesMax: 50, listedValuesMax: 6, percentileValuesMax: 40, evidenceMax: 5)
 
     private func encoded(_ accumulator: Accumulator) -> [UInt8] {
         var writer = ByteWriter()
@@ -14,7 +15,10 @@ import Testing
         return writer.bytes
     }
 
-    @Test(arguments: [AggregateFunction.count, .sum, .average, .minimum, .maximum, .countDistinct, .values])
+    @Test(arguments: [
+        AggregateFunction.count, .sum, .average, .minimum, .maximum, .countDistinct, .values, .percentile, .first,
+        .last,
+    ])
     func anySplitAndOrderGiveTheSameBytes(function: AggregateFunction) throws {
         var generator = SeededGenerator(seed: 21)
         for round in 0..<40 {
@@ -31,15 +35,21 @@ import Testing
                 default: .long(Int64.random(in: -90...90, using: &generator))
                 }
             }
-            func fold(_ values: some Sequence<Value>) -> Accumulator {
+            func fold(_ values: some Sequence<(offset: Int, element: Value)>) -> Accumulator {
                 var accumulator = Accumulator(function)
                 var scratch = ByteWriter()
-                for value in values { accumulator.fold(value, countsRows: false, bounds: limits, scratch: &scratch) }
+                for (number, value) in values {
+                    // Times in pairs: the partition decides which of two is first.
+                    let position = RecordPosition(partition: number % 3, sequence: Int64(number), index: 0)
+                    accumulator.fold(
+                        value, countsRows: false, at: RecordPlace(time: Int64(number / 2), position: position),
+                        bounds: limits, scratch: &scratch)
+                }
                 return accumulator
             }
-            let whole = fold(values)
-            var parts = [[Value]](repeating: [], count: 5)
-            for value in values.shuffled(using: &generator) {
+            let whole = fold(values.enumerated())
+            var parts = [[(offset: Int, element: Value)]](repeating: [], count: 5)
+            for value in values.enumerated().shuffled(using: &generator) {
                 parts[Int.random(in: 0..<5, using: &generator)].append(value)
             }
             var merged = Accumulator(function)
@@ -115,6 +125,50 @@ import Testing
         let (count, isExact) = set.count(bound: 1_000)
         #expect(!isExact)
         #expect((45_000...55_000).contains(count), "\(count)")
+    }
+
+    @Test func percentilesAreExactToTheBoundAndWithinTheStatedErrorBeyond() throws {
+        var generator = SeededGenerator(seed: 31)
+        for round in 0..<60 {
+            let size = Int.random(in: 1...400, using: &generator)
+            let numbers = (0..<size).map { _ -> Double in
+                switch Int.random(in: 0..<3, using: &generator) {
+                case 0: Double(Int.random(in: -20...20, using: &generator))
+                case 1: Double.random(in: 0...1e9, using: &generator)
+                default: -Double.random(in: 0...1, using: &generator)
+                }
+            }
+            var distribution = ValueDistribution()
+            for number in numbers { distribution.add(number, bound: 40) }
+            #expect(distribution.isExact == (Set(numbers).count <= 40), "round \(round)")
+            let sorted = numbers.sorted()
+            for rank in [0.0, 12.5, 50, 95, 99, 100] {
+                let position = rank / 100 * Double(size - 1)
+                let low = sorted[Int(position)]
+                let high = sorted[min(Int(position) + 1, size - 1)]
+                let expected = low + (high - low) * (position - Double(Int(position)))
+                let found = try #require(distribution.percentile(rank))
+                let slack = distribution.isExact ? 0 : max(abs(low), abs(high)) / 128 + 0x1p-30
+                #expect(abs(found - expected) <= slack, "round \(round), percentile \(rank) of \(size)")
+            }
+        }
+        #expect(ValueDistribution().percentile(50) == nil)
+    }
+
+    @Test func bucketsAreTheirOwnMiddleAndNarrow() {
+        var generator = SeededGenerator(seed: 32)
+        for _ in 0..<5_000 {
+            let value = Double(
+                sign: Bool.random(using: &generator) ? .plus : .minus,
+                exponent: Int.random(in: -30...79, using: &generator),
+                significand: Double.random(in: 1..<2, using: &generator))
+            let middle = ValueDistribution.middle(of: value)
+            #expect(ValueDistribution.middle(of: middle) == middle)
+            #expect(abs(middle - value) <= abs(value) / 128, "\(value)")
+        }
+        for value in [0, 1e-12, -1e-300] { #expect(ValueDistribution.middle(of: value) == 0) }
+        let top = ValueDistribution.middle(of: .greatestFiniteMagnitude)
+        #expect(ValueDistribution.middle(of: top) == top && top.isFinite)
     }
 
     @Test func panesCutTimeAsWindowsNeedIt() throws {

@@ -111,7 +111,7 @@ import Testing
             #expect(throws: DetectionError.self) { try StateChange(decoding: Array(bytes.prefix(length))) }
         }
         var newer = bytes
-        newer[4] = 2
+        newer[4] = 3
         let error = #expect(throws: DetectionError.self) { try StateChange(decoding: newer) }
         #expect(error?.code == .stateVersion)
     }
@@ -129,7 +129,7 @@ import Testing
                     in: 0...255, using: &generator)
             }
             var writer = ByteWriter()
-            writer.raw([0x48, 0x57, 0x44, 0x53, 1])
+            writer.raw([0x48, 0x57, 0x44, 0x53, 2])
             writer.fixed(StableHash(damaged).high)
             writer.raw(damaged)
             var merger = Merger(rules: bench.rules, partitions: [0])

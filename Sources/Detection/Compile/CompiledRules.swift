@@ -12,6 +12,7 @@ public struct CompiledRules: Sendable {
 
     let fingerprints: [String]
     let atoms: [Atom]
+    /// The rules' conditions, then those of their members and steps.
     let programs: [ConditionProgram]
     let bodies: [CompiledBody]
     let index: WitnessIndex
@@ -30,23 +31,24 @@ public struct CompiledRules: Sendable {
         }
         plan = try Self.plan(for: rules)
         fingerprints = rules.map(RuleFingerprint.hexadecimal)
-        var table = AtomTable(plan: plan)
+        var compilation = CompilationContext(atoms: AtomTable(plan: plan), ruleCount: rules.count)
         var programs: [ConditionProgram] = []
         var bodies: [CompiledBody] = []
         var witnesses: [Witness?] = []
         for rule in rules {
             do throws(DetectionError) {
                 let condition = rule.effectiveCondition
-                let lowered = try AtomCondition(condition, &table)
-                programs.append(ConditionProgram(lowered, atoms: table.atoms))
-                bodies.append(try CompiledBody(rule, table))
+                let lowered = try AtomCondition(condition, &compilation.atoms)
+                programs.append(ConditionProgram(lowered, atoms: compilation.atoms.atoms))
+                bodies.append(try CompiledBody(rule, &compilation))
                 witnesses.append(Witness(condition))
             } catch {
                 throw DetectionError(error.code, error.message, ruleID: rule.metadata.id)
             }
         }
+        let table = compilation.atoms
         atoms = table.atoms
-        self.programs = programs
+        self.programs = programs + compilation.memberPrograms
         self.bodies = bodies
         self.witnesses = witnesses
         index = WitnessIndex(witnesses) { table.slot(of: $0) }
@@ -85,7 +87,7 @@ public struct CompiledRules: Sendable {
     /// 100 over four instances of 30 each would silently never fire.
     public var rulesNeedingAllPartitions: [Rule] {
         rules.filter { rule in
-            if case .aggregate = rule.body { rule.scope == .global } else { false }
+            if case .match = rule.body { false } else { rule.scope == .global }
         }
     }
 
@@ -102,25 +104,74 @@ public struct CompiledRules: Sendable {
 enum CompiledBody: Sendable {
     /// `oncePerSlot` holds the operation's id; `suppression` in nanoseconds, zero for none.
     case match(oncePerSlot: Int?, suppression: Int64)
-    case aggregate(CompiledAggregate)
+    /// Everything that keeps groups.
+    case grouped(any GroupedBody)
 
-    init(_ rule: Rule, _ table: AtomTable) throws(DetectionError) {
+    init(_ rule: Rule, _ compilation: inout CompilationContext) throws(DetectionError) {
         switch rule.body {
         case .match(let match):
             self = .match(
-                oncePerSlot: match.oncePer.map { table.slot(of: $0) },
+                oncePerSlot: match.oncePer.map { compilation.atoms.slot(of: $0) },
                 suppression: max(0, rule.suppression.duration.nanoseconds))
-        case .aggregate(let aggregate): self = .aggregate(try CompiledAggregate(aggregate, of: rule, table))
+        case .aggregate(let aggregate): self = .grouped(try CompiledAggregate(aggregate, of: rule, compilation))
+        case .correlation(let correlation):
+            self = .grouped(try CompiledCorrelation(correlation, of: rule, &compilation))
+        case .sequence(let sequence): self = .grouped(try CompiledSequence(sequence, of: rule, &compilation))
+        case .newTerm(let newTerm): self = .grouped(try CompiledNewTerm(newTerm, of: rule, compilation))
+        case .absence(let absence): self = .grouped(try CompiledAbsence(absence, of: rule, compilation))
+        }
+    }
+
+    /// The body, if it keeps groups.
+    var grouped: (any GroupedBody)? { if case .grouped(let body) = self { body } else { nil } }
+}
+
+extension Rule {
+    /// The condition with the log source as a part of it, and with what the members or steps need.
+    var effectiveCondition: Condition {
+        let own = condition.restricted(to: logSource)
+        switch body {
+        case .match, .aggregate, .newTerm, .absence: return own
+        case .correlation(let correlation):
+            return .all([own, .any(correlation.members.map { $0.condition.restricted(to: $0.logSource) })])
+        case .sequence(let sequence):
+            let steps = sequence.steps + (sequence.until.map { [$0] } ?? [])
+            return .all([own, .any(steps.map { $0.condition.restricted(to: $0.logSource) })])
+        }
+    }
+
+    /// Calls back with every field that the rule reads, in a fixed order, possibly several times.
+    func forEachField(_ visit: (Field) -> Void) {
+        effectiveCondition.forEachField(visit)
+        switch body {
+        case .match(let match):
+            if let field = match.oncePer { visit(field) }
+        case .aggregate(let aggregate):
+            for key in aggregate.keys { key.expression.forEachField(visit) }
+            for column in aggregate.aggregates {
+                column.argument?.forEachField(visit)
+                column.filter?.forEachField(visit)
+            }
+        case .correlation(let correlation):
+            for member in correlation.members {
+                for expression in member.keys + member.values { expression.forEachField(visit) }
+            }
+        case .sequence(let sequence):
+            for step in sequence.steps + (sequence.until.map { [$0] } ?? []) {
+                for expression in step.keys { expression.forEachField(visit) }
+            }
+        case .newTerm(let newTerm): for key in newTerm.keys { key.expression.forEachField(visit) }
+        case .absence(let absence): for key in absence.keys { key.expression.forEachField(visit) }
         }
     }
 }
 
-extension Rule {
-    /// The condition with the log source as a part of it.
+extension Condition {
+    /// The condition with a log source as a part of it.
     ///
     /// A dimension that the record does not have fits every rule.
-    var effectiveCondition: Condition {
-        guard let source = logSource else { return condition }
+    func restricted(to source: LogSource?) -> Condition {
+        guard let source else { return self }
         var parts: [Condition] = []
         if let product = source.product, CaseFolding.fold(product) != "azure" { parts.append(.constant(false)) }
         let dimensions: [(String?, Field)] = [
@@ -130,22 +181,7 @@ extension Rule {
         for case (let wanted?, let field) in dimensions {
             parts.append(.any([.field(field, .oneOf([wanted], caseSensitive: false)), .field(field, .null)]))
         }
-        return parts.isEmpty ? condition : .all(parts + [condition])
-    }
-
-    /// Calls back with every field that the rule reads, in a fixed order, possibly several times.
-    func forEachField(_ body: (Field) -> Void) {
-        effectiveCondition.forEachField(body)
-        switch self.body {
-        case .match(let match):
-            if let field = match.oncePer { body(field) }
-        case .aggregate(let aggregate):
-            for key in aggregate.keys { key.expression.forEachField(body) }
-            for column in aggregate.aggregates {
-                column.argument?.forEachField(body)
-                column.filter?.forEachField(body)
-            }
-        }
+        return parts.isEmpty ? self : .all(parts + [self])
     }
 }
 

@@ -26,12 +26,12 @@ struct GrowthAnalysis {
         switch aggregate.function {
         case .countRows, .count, .countDistinct, .maximum: .growing
         case .sum: aggregate.argument.map(isNonNegative) == true ? .growing : .other
-        case .average, .minimum, .values: .other
+        case .average, .minimum, .values, .percentile, .first, .last: .other
         }
     }
 
     /// Small enough that no sum of them overflows in the life of a window.
-    private static func isNonNegative(_ expression: Expression) -> Bool {
+    static func isNonNegative(_ expression: Expression) -> Bool {
         switch expression {
         case .literal(.long(let value)): (0...Int64(UInt32.max)).contains(value)
         case .call(.length, _): true

@@ -88,6 +88,11 @@ struct RowPipeline: Sendable {
         case .fold(let keys, let aggregates):
             var compiled: [CompiledExpression] = []
             for key in keys { compiled.append(try scope.compile(key.expression)) }
+            for aggregate in aggregates where aggregate.function == .first || aggregate.function == .last {
+                throw DetectionError(
+                    .ruleNotRunnable,
+                    "column '\(aggregate.name)' wants the first or last of rows, which have no time of their own")
+            }
             stages.append(
                 .fold(keys: compiled, names: keys.map(\.name), folds: try CompiledFold.compile(aggregates, scope)))
             columnNames = aggregates.map(\.name) + keys.map(\.name)
@@ -231,7 +236,7 @@ struct RowPipeline: Sendable {
             for key in GroupKey.combinations(keys.map { $0.evaluate(in: context) }) { add(row, key) }
         }
         return results.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map { result in
-            let values = zip(folds, result.accumulators).map { $1.result(of: $0.function, bounds: limits) }
+            let values = zip(folds, result.accumulators).map { $0.result($1, limits) }
             return ResultRow(
                 columns: values + result.values,
                 group: zip(names, result.values).map { NamedValue(name: $0, value: $1) },
@@ -254,5 +259,11 @@ enum GroupKey {
             result = result.flatMap { prefix in members.map { prefix + [$0] } }
         }
         return result
+    }
+
+    /// The combinations of keys that have a value each; none when one is null.
+    static func complete(_ keys: [Value], ignoringCase: Bool = false) -> [[Value]] {
+        guard !keys.contains(.null) else { return [] }
+        return combinations(ignoringCase ? keys.map(\.folded) : keys)
     }
 }

@@ -67,6 +67,11 @@ final class RuleEvaluator {
         }
     }
 
+    /// True when a record satisfies a program, a member's condition for instance; only while the record is being judged.
+    func satisfies(_ program: Int, _ record: RecordView) -> Bool {
+        run(programs[program].base, programs[program].entry, record)
+    }
+
     private func nextGeneration() {
         if generation == UInt32.max >> 1 {
             memo.update(repeating: 0)

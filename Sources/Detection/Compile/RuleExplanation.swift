@@ -2,18 +2,14 @@ internal import DiagnosticLogs
 
 /// How a rule is run: what narrows it, how its windows are cut, when it may speak.
 public struct RuleExplanation: Hashable, Sendable, CustomStringConvertible {
-    /// `match` or `aggregate`.
+    /// `match`, `aggregate`, `correlation`, `sequence`, `new term` or `absence`.
     public var kind: String
     /// True when every record must be tested because the rule names no exact text that it needs.
     public var testsEveryRecord: Bool
     /// Exact texts of which a record must show one, as `field = text`; at most 20.
     public var witnesses: [String]
-    /// Length of a window; nil for match rules.
-    public var window: Duration?
-    /// Distance between two windows; nil for match rules.
-    public var hop: Duration?
-    /// Length of a pane; nil for match rules.
-    public var pane: Duration?
+    /// How its time is cut and what is looked for in it, one short line; nil for match rules.
+    public var timing: String?
     /// True when findings may open before their window is over.
     public var opensEarly: Bool
     /// True when the answer needs all partitions.
@@ -27,12 +23,10 @@ public struct RuleExplanation: Hashable, Sendable, CustomStringConvertible {
             kind = "match"
             opensEarly = true
             needsAllPartitions = false
-        case .aggregate(let aggregate):
-            kind = "aggregate"
-            window = .nanoseconds(aggregate.axis.length)
-            hop = .nanoseconds(aggregate.axis.hop)
-            pane = .nanoseconds(aggregate.axis.pane)
-            opensEarly = aggregate.opensEarly
+        case .grouped(let body):
+            kind = body.kind
+            timing = body.timing
+            opensEarly = body.opensEarly
             needsAllPartitions = rule.scope == .global
         }
     }
@@ -51,10 +45,8 @@ public struct RuleExplanation: Hashable, Sendable, CustomStringConvertible {
         lines.append(
             testsEveryRecord
                 ? "tests every record" : "looks only at records with: \(witnesses.joined(separator: "; "))")
-        if let window, let hop, let pane {
-            lines.append(
-                "window \(ReasonText.span(window.nanoseconds)), every \(ReasonText.span(hop.nanoseconds)), "
-                    + "panes of \(ReasonText.span(pane.nanoseconds))")
+        if let timing {
+            lines.append(timing)
             lines.append(opensEarly ? "opens findings early" : "decides when a window is over")
         }
         if needsAllPartitions { lines.append("needs all partitions") }

@@ -7,6 +7,11 @@ enum Accumulator: Sendable {
     case distinct(DistinctSet)
     /// Sorted by ``Value/totalOrder(_:_:)``, the lowest up to a bound.
     case values([Value], isTruncated: Bool)
+    case distribution(ValueDistribution)
+    /// The value of the first or the last record that has one; the place is nil before any.
+    case outermost(Value, RecordPlace?, isLast: Bool)
+    /// The matched events of rules that look at each; see ``EventList``.
+    case events(EventList)
 
     init(_ function: AggregateFunction) {
         switch function {
@@ -16,17 +21,27 @@ enum Accumulator: Sendable {
         case .maximum: self = .extremum(.null, isMaximum: true)
         case .countDistinct: self = .distinct(DistinctSet())
         case .values: self = .values([], isTruncated: false)
+        case .percentile: self = .distribution(ValueDistribution())
+        case .first: self = .outermost(.null, nil, isLast: false)
+        case .last: self = .outermost(.null, nil, isLast: true)
         }
     }
 
     /// Folds a row that takes part: all values of the argument, or the row itself for a count of rows.
     ///
-    /// With `isText`, minima and maxima compare texts by their bytes instead of reading numbers in them.
+    /// With `isText`, minima and maxima compare texts by their bytes instead of reading numbers in them. First and last
+    /// values need the record's place.
     mutating func fold(
-        _ argument: Value, countsRows: Bool, isText: Bool = false, bounds: FoldLimits, scratch: inout ByteWriter
+        _ argument: Value, countsRows: Bool, isText: Bool = false, at place: RecordPlace? = nil, bounds: FoldLimits,
+        scratch: inout ByteWriter
     ) {
         if countsRows {
             if case .count(let count) = self { self = .count(count &+ 1) }
+            return
+        }
+        if case .outermost(_, let best, let isLast) = self {
+            guard argument != .null, let place, Self.isFurther(place, than: best, isLast: isLast) else { return }
+            self = .outermost(argument, place, isLast: isLast)
             return
         }
         if case .bag(let values) = argument {
@@ -69,7 +84,18 @@ enum Accumulator: Sendable {
             self = .count(0)
             Self.insert(value, into: &values, &isTruncated, bound: bounds.listedValuesMax)
             self = .values(values, isTruncated: isTruncated)
+        case .distribution(var distribution):
+            guard let number = value.numeric else { return }
+            self = .count(0)
+            distribution.add(number, bound: bounds.percentileValuesMax)
+            self = .distribution(distribution)
+        case .outermost, .events: break
         }
+    }
+
+    private static func isFurther(_ place: RecordPlace, than best: RecordPlace?, isLast: Bool) -> Bool {
+        guard let best else { return true }
+        return isLast ? best < place : place < best
     }
 
     /// Adds another partial's column of the same function; columns of other functions never meet, both come from one
@@ -105,6 +131,21 @@ enum Accumulator: Sendable {
             isTruncated = isTruncated || cut
             for value in b { Self.insert(value, into: &a, &isTruncated, bound: bounds.listedValuesMax) }
             self = .values(a, isTruncated: isTruncated)
+        case .distribution(let b):
+            guard case .distribution(var a) = self else { return }
+            self = .count(0)
+            a.merge(b, bound: bounds.percentileValuesMax)
+            self = .distribution(a)
+        case .outermost(let value, let place, _):
+            guard case .outermost(_, let best, let isLast) = self, let place,
+                Self.isFurther(place, than: best, isLast: isLast)
+            else { return }
+            self = .outermost(value, place, isLast: isLast)
+        case .events(let b):
+            guard case .events(var a) = self else { return }
+            self = .count(0)
+            a.merge(b)
+            self = .events(a)
         }
     }
 
@@ -130,13 +171,17 @@ enum Accumulator: Sendable {
         if values.count > bound { values.removeLast() }
     }
 
-    /// The column's value in a result row.
-    func result(of function: AggregateFunction, bounds: FoldLimits) -> Value {
+    /// The column's value in a result row; `rank` is the percentile asked for.
+    func result(of function: AggregateFunction, rank: Double = 50, bounds: FoldLimits) -> Value {
         switch self {
         case .count(let count): return .long(count)
         case .extremum(let best, _): return best
         case .distinct(let set): return .long(set.count(bound: bounds.distinctValuesMax).value)
         case .values(let values, _): return Value(members: values)
+        case .distribution(let distribution):
+            return distribution.percentile(rank).flatMap { $0.isFinite ? .double($0) : nil } ?? .null
+        case .outermost(let value, _, _): return value
+        case .events(let list): return .long(Int64(list.entries.count))
         case .sum(let integers, let doubles, let count):
             guard count > 0 else { return .null }
             if doubles == nil, function == .sum {
@@ -152,63 +197,10 @@ enum Accumulator: Sendable {
     /// True when a bound was met, so that the result is an estimate or incomplete.
     func isBounded(bounds: FoldLimits) -> Bool {
         switch self {
-        case .count, .sum, .extremum: false
+        case .count, .sum, .extremum, .outermost, .events: false
         case .distinct(let set): !set.count(bound: bounds.distinctValuesMax).isExact
         case .values(_, let isTruncated): isTruncated
-        }
-    }
-}
-
-extension Accumulator {
-    func encode(to writer: inout ByteWriter, bounds: FoldLimits) {
-        switch self {
-        case .count(let count):
-            writer.byte(0)
-            writer.signed(count)
-        case .sum(let integers, let doubles, let values):
-            writer.byte(1)
-            writer.signed(values)
-            if let small = Int64(exactly: integers) {
-                writer.flag(false)
-                writer.signed(small)
-            } else {
-                writer.flag(true)
-                writer.wide(integers)
-            }
-            writer.flag(doubles != nil)
-            doubles?.encode(to: &writer)
-        case .extremum(let best, let isMaximum):
-            writer.byte(isMaximum ? 3 : 2)
-            writer.value(best)
-        case .distinct(let set):
-            writer.byte(4)
-            set.encode(to: &writer, bound: bounds.distinctValuesMax)
-        case .values(let values, let isTruncated):
-            writer.byte(5)
-            writer.flag(isTruncated)
-            writer.count(values.count)
-            for value in values { writer.value(value) }
-        }
-    }
-
-    init(from reader: inout ByteReader) throws(DetectionError) {
-        let tag = try reader.byte()
-        switch tag {
-        case 0: self = .count(try reader.signed())
-        case 1:
-            let values = try reader.signed()
-            let integers = try reader.flag() ? try reader.wide() : Int128(try reader.signed())
-            let doubles = try reader.flag() ? try FixedPointSum(from: &reader) : nil
-            self = .sum(integers: integers, doubles: doubles, values: values)
-        case 2, 3: self = .extremum(try reader.value(), isMaximum: tag == 3)
-        case 4: self = .distinct(try DistinctSet(from: &reader))
-        case 5:
-            let isTruncated = try reader.flag()
-            let size = try reader.count()
-            var values: [Value] = []
-            for _ in 0..<size { values.append(try reader.value()) }
-            self = .values(values, isTruncated: isTruncated)
-        default: throw ByteReader.malformed("a folded column has an unknown kind")
+        case .distribution(let distribution): !distribution.isExact
         }
     }
 }

@@ -10,6 +10,15 @@ public struct FoldLimits: Hashable, Sendable {
     ///
     /// Default 1,000.
     public var listedValuesMax: Int
+    /// Distinct numbers that a percentile keeps exactly per group and pane; beyond it they are counted in buckets.
+    ///
+    /// Default 1,000.
+    public var percentileValuesMax: Int
+    /// Matched events that correlations and sequences keep per group and pane, the earliest ones; a rule whose threshold
+    /// is larger keeps as many as that.
+    ///
+    /// Default 2,000.
+    public var listedEventsMax: Int
     /// Records kept as evidence per finding, the earliest ones.
     ///
     /// Default 5.
@@ -26,11 +35,14 @@ public struct FoldLimits: Hashable, Sendable {
 
     /// Makes limits; values below 1 are raised to 1.
     public init(
-        distinctValuesMax: Int = 10_000, listedValuesMax: Int = 1_000, evidenceMax: Int = 5,
-        internedGroupsMax: Int = 65_536, eventTimeAheadMax: Duration = .seconds(3_600)
+        distinctValuesMax: Int = 10_000, listedValuesMax: Int = 1_000, percentileValuesMax: Int = 1_000,
+        listedEventsMax: Int = 2_000, evidenceMax: Int = 5, internedGroupsMax: Int = 65_536,
+        eventTimeAheadMax: Duration = .seconds(3_600)
     ) {
         self.distinctValuesMax = max(1, distinctValuesMax)
         self.listedValuesMax = max(1, listedValuesMax)
+        self.percentileValuesMax = max(1, percentileValuesMax)
+        self.listedEventsMax = max(1, listedEventsMax)
         self.evidenceMax = max(1, evidenceMax)
         self.internedGroupsMax = max(1, internedGroupsMax)
         self.eventTimeAheadMax = eventTimeAheadMax

@@ -37,14 +37,37 @@ struct Partial: Sendable {
         evidence = []
     }
 
-    /// True when a record with this stamp belongs in the evidence.
-    func wantsEvidence(_ stamp: RecordStamp, limits: FoldLimits) -> Bool {
-        evidence.count < limits.evidenceMax || evidence.last.map { stamp < $0.stamp } ?? true
+    /// The matched events, for rules that look at each.
+    var events: EventList? {
+        if case .events(let list)? = accumulators.first { list } else { nil }
     }
 
-    /// Puts a record where it belongs in the evidence; a record that is there already stays once.
-    mutating func insertEvidence(_ entry: EvidenceEntry, limits: FoldLimits) {
-        Self.insert(entry, into: &evidence, bound: limits.evidenceMax)
+    /// How many records are kept one by one, the last of them, and how many may be.
+    func kept(limits: FoldLimits) -> (count: Int, latest: RecordStamp?, bound: Int) {
+        if case .events(let list)? = accumulators.first {
+            return (list.entries.count, list.entries.last?.stamp, list.bound)
+        }
+        return (evidence.count, evidence.last?.stamp, limits.evidenceMax)
+    }
+
+    /// Keeps a record: as a matched event, or as evidence.
+    mutating func keep(_ contribution: Contribution, _ stamp: RecordStamp, _ fields: [UInt8], limits: FoldLimits) {
+        guard case .events(var list)? = accumulators.first else {
+            Self.insert(EvidenceEntry(stamp: stamp, fields: fields), into: &evidence, bound: limits.evidenceMax)
+            return
+        }
+        // Emptied first, so that the list is not copied while it grows.
+        accumulators[0] = .count(0)
+        list.insert(
+            EventEntry(
+                stamp: stamp, steps: contribution.steps, numbers: contribution.numbers, hashes: contribution.hashes,
+                fields: fields))
+        accumulators[0] = .events(list)
+    }
+
+    /// Matched events that did not fit into their list.
+    var droppedEvents: Int64 {
+        if case .events(let list)? = accumulators.first { max(0, rows &- Int64(list.entries.count)) } else { 0 }
     }
 
     static func insert(_ entry: EvidenceEntry, into list: inout [EvidenceEntry], bound: Int) {

@@ -13,7 +13,7 @@ struct PartialTable {
 
     private(set) var partials: [PanePartial] = []
     private var positions: [Key: Int] = [:]
-    /// What was handed over as evidence of a partial.
+    /// What was handed over of a partial's records that are kept one by one.
     ///
     /// Once it is enough, later records cannot enter the list any more and nothing is copied for them. This only saves
     /// work: forgetting it changes no result.
@@ -46,12 +46,13 @@ struct PartialTable {
         body(&partials[at].partial)
     }
 
-    /// True when a record belongs in the evidence of a partial, as far as this table remembers.
-    func wantsEvidence(_ at: Int, _ stamp: RecordStamp, limits: FoldLimits) -> Bool {
-        let pane = partials[at]
-        guard pane.partial.wantsEvidence(stamp, limits: limits) else { return false }
-        guard let sent = sent[Key(rule: pane.rule, pane: pane.pane, group: pane.group)] else { return true }
-        return sent.count < limits.evidenceMax || stamp < sent.latest
+    /// True when a record belongs among those that a partial keeps one by one, as far as this table remembers.
+    func wants(_ at: Int, _ stamp: RecordStamp, limits: FoldLimits) -> Bool {
+        let (count, latest, bound) = partials[at].partial.kept(limits: limits)
+        guard count < bound || latest.map({ stamp < $0 }) ?? true else { return false }
+        let key = Key(rule: partials[at].rule, pane: partials[at].pane, group: partials[at].group)
+        guard let sent = sent[key] else { return true }
+        return sent.count < bound || stamp < sent.latest
     }
 
     /// Hands over all partials; remembers the keys unless they are too many.
@@ -59,14 +60,15 @@ struct PartialTable {
         defer { partials = [] }
         if sent.count > internedMax { sent = [:] }
         for pane in partials {
-            guard let last = pane.partial.evidence.last?.stamp else { continue }
+            let (count, last, bound) = pane.partial.kept(limits: limits)
+            guard let last else { continue }
             let key = Key(rule: pane.rule, pane: pane.pane, group: pane.group)
             guard let before = sent[key] else {
-                sent[key] = Sent(count: pane.partial.evidence.count, latest: last)
+                sent[key] = Sent(count: count, latest: last)
                 continue
             }
-            guard before.count < limits.evidenceMax else { continue }
-            sent[key] = Sent(count: before.count + pane.partial.evidence.count, latest: max(before.latest, last))
+            guard before.count < bound else { continue }
+            sent[key] = Sent(count: before.count + count, latest: max(before.latest, last))
         }
         positions.removeAll(keepingCapacity: positions.count < 4_096)
         if keys.count > internedMax { keys = [:] }

@@ -175,7 +175,7 @@ public final class PartitionFold {
             let stamp = stamp(rule, record, message)
             switch rules.bodies[rule] {
             case .match(let slot, _): addMatch(rule, slot, stamp, record, message)
-            case .aggregate(let aggregate): add(rule, aggregate, stamp, record, message)
+            case .grouped(let body): add(rule, body, stamp, record, message)
             }
         }
     }
@@ -202,42 +202,40 @@ public final class PartitionFold {
             }
         }
         return RecordStamp(
-            time: time,
+            time: min(max(time, PaneAxis.earliest), PaneAxis.latest),
             position: RecordPosition(partition: partition, sequence: message.sequenceNumber, index: record.index),
             eventTime: record.eventTime, enqueuedTime: message.enqueuedTime, receivedAt: message.receivedAt)
     }
 
-    private func entry(_ stamp: RecordStamp, _ record: RecordView, _ message: MessageHeader) -> EvidenceEntry {
+    private func evidenceFields(_ record: RecordView, _ message: MessageHeader) -> [UInt8] {
         var writer = ByteWriter(reserving: 320)
         writer.evidence(record.evidence(), offset: message.offset, repairs: record.repairs.names)
-        return EvidenceEntry(stamp: stamp, fields: writer.bytes)
+        return writer.bytes
     }
 
     private func add(
-        _ rule: Int, _ aggregate: CompiledAggregate, _ stamp: RecordStamp, _ record: RecordView,
-        _ message: MessageHeader
+        _ rule: Int, _ body: any GroupedBody, _ stamp: RecordStamp, _ record: RecordView, _ message: MessageHeader
     ) {
-        guard let pane = aggregate.axis.pane(of: stamp.time) else { return }
-        let context = RecordContext(record: record)
-        var entry: EvidenceEntry?
-        for key in GroupKey.combinations(aggregate.keys.map { $0.evaluate(in: context) }) {
+        guard let pane = body.pane(of: stamp.time) else { return }
+        let folded = FoldedRecord(stamp: stamp, context: RecordContext(record: record), evaluator: evaluator)
+        let isPartitioned = body.frame.isPartitioned
+        // Made at most once a record, and only if some group keeps it.
+        var fields: [UInt8]?
+        for contribution in body.contributions(of: folded, limits) {
             scratch.clear()
-            if aggregate.isPartitioned { scratch.value(.long(Int64(partition))) }
-            for value in key { scratch.value(value) }
+            if isPartitioned { scratch.value(.long(Int64(partition))) }
+            for value in contribution.key { scratch.value(value) }
             let at = table.index(rule: rule, pane: pane, key: scratch) {
-                Partial(stamp: stamp, accumulators: aggregate.emptyAccumulators)
+                Partial(stamp: stamp, accumulators: body.emptyAccumulators(limits))
             }
-            if entry == nil, table.wantsEvidence(at, stamp, limits: limits) {
-                entry = self.entry(stamp, record, message)
-            }
+            let isKept = table.wants(at, stamp, limits: limits)
+            if isKept, fields == nil { fields = evidenceFields(record, message) }
             table.update(at) { partial in
                 partial.rows += 1
                 partial.first = min(partial.first, stamp)
                 partial.last = max(partial.last, stamp)
-                for (index, fold) in aggregate.folds.enumerated() {
-                    fold.fold(context, into: &partial.accumulators[index], bounds: limits, scratch: &scratch)
-                }
-                if let entry { partial.insertEvidence(entry, limits: limits) }
+                body.fold(folded, into: &partial.accumulators, limits: limits, scratch: &scratch)
+                if isKept, let fields { partial.keep(contribution, stamp, fields, limits: limits) }
             }
         }
     }
@@ -256,7 +254,7 @@ public final class PartitionFold {
             }
         // Records of one operation are one finding; the store knows it for good, this only spares it the repeats.
         if once != nil, !onceSeen.insert(id).inserted { return }
-        let evidence = entry(stamp, record, message).evidence
+        let evidence = EvidenceEntry(stamp: stamp, fields: evidenceFields(record, message)).evidence
         let time = Timestamp(nanoseconds: stamp.time)
         matches.append(
             Finding(

@@ -16,12 +16,7 @@ enum RuleFingerprint {
         writer.string("hubwatch rule")
         writer.byte(semantics)
         writer.string(rule.metadata.id)
-        for dimension in [
-            rule.logSource?.product, rule.logSource?.service, rule.logSource?.category,
-            rule.logSource?.dataset,
-        ] {
-            writer.optional(dimension.map(CaseFolding.fold))
-        }
+        writer.logSource(rule.logSource)
         writer.condition(rule.condition)
         writer.string(rule.clock.rawValue)
         writer.signed(rule.lateness.nanoseconds)
@@ -39,13 +34,35 @@ enum RuleFingerprint {
             writer.aggregates(aggregate.aggregates)
             writer.count(aggregate.stages.count)
             for stage in aggregate.stages { writer.stage(stage) }
+        case .correlation(let correlation):
+            writer.byte(2)
+            writer.correlation(correlation)
+        case .sequence(let sequence):
+            writer.byte(3)
+            writer.sequence(sequence)
+        case .newTerm(let newTerm):
+            writer.byte(4)
+            writer.named(newTerm.keys)
+            writer.signed(newTerm.history.nanoseconds)
+            writer.flag(newTerm.reportsWhileLearning)
+        case .absence(let absence):
+            writer.byte(5)
+            writer.named(absence.keys)
+            writer.signed(absence.silence.nanoseconds)
+            writer.signed(absence.forget.nanoseconds)
         }
         return IdentityHash.hexadecimal(writer)
     }
 }
 
 extension ByteWriter {
-    fileprivate mutating func strings(_ list: [String]) {
+    mutating func logSource(_ source: LogSource?) {
+        for dimension in [source?.product, source?.service, source?.category, source?.dataset] {
+            optional(dimension.map(CaseFolding.fold))
+        }
+    }
+
+    mutating func strings(_ list: [String]) {
         count(list.count)
         for text in list { string(text) }
     }
@@ -65,7 +82,7 @@ extension ByteWriter {
         }
     }
 
-    fileprivate mutating func condition(_ condition: Condition) {
+    mutating func condition(_ condition: Condition) {
         switch condition {
         case .constant(let value):
             byte(0)
@@ -175,6 +192,7 @@ extension ByteWriter {
             string(aggregate.function.rawValue)
             optional(aggregate.argument)
             optional(aggregate.filter)
+            if aggregate.function == .percentile { fixed(aggregate.percentile.bitPattern) }
         }
     }
 
@@ -218,7 +236,7 @@ extension ByteWriter {
         }
     }
 
-    private mutating func list(_ expressions: [Expression]) {
+    mutating func list(_ expressions: [Expression]) {
         count(expressions.count)
         for expression in expressions { self.expression(expression) }
     }

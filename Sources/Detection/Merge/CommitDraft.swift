@@ -87,6 +87,11 @@ public struct OperationalNotice: Hashable, Sendable, Codable {
         case withdrawn
         /// Windows without records were not judged because there were too many at once.
         case windowsSkipped
+        /// Matched events were counted and not kept, because a pane of a correlation or sequence holds as many as it may;
+        /// findings that such a list could change say so.
+        case eventsNotKept
+        /// Records had keys that a new-term rule has no room to remember.
+        case termsRefused
     }
 
     /// What happened.
@@ -116,6 +121,10 @@ public struct MergerOptions: Hashable, Sendable {
     ///
     /// Default 100,000.
     public var groupsPerRuleMax: Int
+    /// Keys that a new-term rule may remember at a time; records of further keys are counted and not folded.
+    ///
+    /// Default 250,000.
+    public var newTermKeysMax: Int
     /// How long, in watermark time, a closed window can still be decided again.
     ///
     /// Default 10 minutes.
@@ -131,10 +140,12 @@ public struct MergerOptions: Hashable, Sendable {
 
     /// Makes options.
     public init(
-        groupsPerRuleMax: Int = 100_000, closedWindowRetention: Duration = .seconds(600), partialPartitions: [Int] = [],
-        emptyWindowsMax: Int = 10_000, limits: FoldLimits = FoldLimits()
+        groupsPerRuleMax: Int = 100_000, newTermKeysMax: Int = 250_000,
+        closedWindowRetention: Duration = .seconds(600), partialPartitions: [Int] = [], emptyWindowsMax: Int = 10_000,
+        limits: FoldLimits = FoldLimits()
     ) {
         self.groupsPerRuleMax = max(1, groupsPerRuleMax)
+        self.newTermKeysMax = max(1, newTermKeysMax)
         self.closedWindowRetention = closedWindowRetention
         self.partialPartitions = partialPartitions.sorted()
         self.emptyWindowsMax = max(1, emptyWindowsMax)

@@ -33,6 +33,11 @@ struct GroupLedger: Sendable {
 
     func window(endingAt end: Int64) -> Int? { windows.firstIndex { $0.end == end } }
 
+    /// The windows that end in a range.
+    func windows(endingIn range: ClosedRange<Int64>) -> [Int] {
+        windows.indices.filter { range.contains(windows[$0].end) }
+    }
+
     /// True when a finding of a window in the range is open.
     func isOpen(from low: Int64, through high: Int64) -> Bool {
         windows.contains { !$0.isClosed && $0.end >= low && $0.end <= high }
@@ -68,4 +73,11 @@ struct RuleState: Sendable {
     var closedThrough: Int64?
     /// From which sequence number on the rule has seen each partition.
     var activations: [Int: Int64] = [:]
+    /// The latest watermark at which the rule joined a partition that was already being read; nil while it has seen every
+    /// partition from its start.
+    var watchedFrom: Int64?
+
+    mutating func watched(from time: Int64?) {
+        if let time { watchedFrom = watchedFrom.map { max($0, time) } ?? time }
+    }
 }

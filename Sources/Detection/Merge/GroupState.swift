@@ -33,13 +33,28 @@ struct GroupState: Sendable {
         self.values = values
     }
 
-    mutating func merge(_ partial: Partial, pane number: Int64, limits: FoldLimits) {
+    /// Merges a partial; returns how many more matched events than before do not fit into the pane's list.
+    mutating func merge(_ partial: Partial, pane number: Int64, limits: FoldLimits) -> Int64 {
         let at = firstIndex(notBelow: number)
-        if at < panes.count, panes[at].number == number {
-            panes[at].partial.merge(partial, limits: limits)
-        } else {
+        guard at < panes.count, panes[at].number == number else {
             panes.insert(Pane(number: number, partial: partial), at: at)
+            return partial.droppedEvents
         }
+        let before = panes[at].partial.droppedEvents
+        panes[at].partial.merge(partial, limits: limits)
+        return panes[at].partial.droppedEvents - before
+    }
+
+    /// The partial of one pane; nil when it holds nothing of the group.
+    func partial(ofPane number: Int64) -> Partial? {
+        let at = firstIndex(notBelow: number)
+        return at < panes.count && panes[at].number == number ? panes[at].partial : nil
+    }
+
+    /// The columns of the group key, with the partition in front where partitions are judged apart.
+    func columns(_ names: [String]) -> [NamedValue] {
+        let front = partition.map { [NamedValue(name: "partition", value: .long(Int64($0)))] } ?? []
+        return front + zip(names, values).map { NamedValue(name: $0, value: $1) }
     }
 
     /// Drops panes below a number.

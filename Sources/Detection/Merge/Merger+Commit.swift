@@ -49,6 +49,7 @@ extension Merger {
         for activation in taken.activations {
             decided[rules.fingerprints[activation.rule], default: .init()].activations[activation.partition] =
                 activation.sequence
+            decided[rules.fingerprints[activation.rule]]?.watchedFrom = states[activation.rule].watchedFrom
         }
         if !decided.isEmpty {
             let home = changes.keys.min() ?? partitions.first ?? 0
@@ -58,6 +59,7 @@ extension Merger {
                 merged.closedThrough = part.closedThrough
                 merged.ledgers = part.ledgers
                 merged.activations = part.activations
+                merged.watchedFrom = part.watchedFrom
                 change.rules[fingerprint] = merged
             }
             changes[home] = change
@@ -74,6 +76,7 @@ extension Merger {
             var part = StateChange.RuleChange()
             part.closedThrough = state.closedThrough
             part.activations = state.activations
+            part.watchedFrom = state.watchedFrom
             part.ledgers = Array(state.ledgers.values)
             for (name, group) in state.groups {
                 for pane in group.panes {
@@ -116,10 +119,9 @@ extension Merger {
         for rule in states.indices {
             for (partition, position) in positions.sorted(by: { $0.key < $1.key })
             where states[rule].activations[partition] == nil {
-                states[rule].activations[partition] = position.sequenceNumber
-                pending.activations.append((rule, partition, position.sequenceNumber))
+                activate(rule, partition, behind: position)
             }
-            if case .aggregate(let aggregate) = rules.bodies[rule] { tidy(rule, aggregate) }
+            if let body = rules.bodies[rule].grouped { tidy(rule, body) }
         }
         openEarly(allPanes(), now)
         advance(now: now)
@@ -135,14 +137,16 @@ extension Merger {
         }
         for (partition, sequence) in part.activations { states[rule].activations[partition] = sequence }
         for ledger in part.ledgers where ledger.isInRange { states[rule].ledgers[StableHash(ledger.key)] = ledger }
-        guard case .aggregate(let aggregate) = rules.bodies[rule] else { return }
-        // Stored numbers are checked like any input: windows are computed from them.
-        for pane in part.panes
-        where pane.partial.accumulators.count == aggregate.folds.count && aggregate.axis.contains(pane: pane.pane) {
-            var pane = pane
+        states[rule].watched(from: part.watchedFrom)
+        guard let body = rules.bodies[rule].grouped else { return }
+        let empty = body.emptyAccumulators(options.limits)
+        // Stored numbers are checked like any input: slots are computed from them.
+        for stored in part.panes where body.contains(pane: stored.pane) {
+            var pane = stored
             pane.rule = rule
-            if !insert(pane, isPartitioned: aggregate.isPartitioned) {
-                pending.count(.groupsRefused, rule: rule, pane.partial.rows)
+            guard pane.partial.fit(empty, pane: pane.pane, of: body) else { continue }
+            if insert(pane, body) == nil {
+                pending.count(body.groupsMax(options).notice, rule: rule, pane.partial.rows)
             }
         }
     }
@@ -154,5 +158,20 @@ extension Merger {
                 group.panes.map { Touch(rule: rule, group: name, pane: $0.number) }
             }
         }
+    }
+}
+
+extension Partial {
+    /// Gives a stored partial the bounds of now; false when it does not belong to the body that it is filed under.
+    fileprivate mutating func fit(_ empty: [Accumulator], pane: Int64, of body: any GroupedBody) -> Bool {
+        for time in [first.time, last.time] {
+            guard PaneAxis.isInRange(time), body.pane(of: time) == pane else { return false }
+        }
+        guard accumulators.count == empty.count else { return false }
+        guard case .events(let model)? = empty.first else { return true }
+        guard case .events(var list)? = accumulators.first else { return false }
+        list.limit(to: model.bound)
+        accumulators[0] = .events(list)
+        return list.entries.allSatisfy { body.pane(of: $0.stamp.time) == pane }
     }
 }

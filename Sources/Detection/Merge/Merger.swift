@@ -101,54 +101,65 @@ public struct Merger: Sendable {
 
     /// Records from where on rules see a partition.
     private mutating func activate(_ delta: PartitionDelta) {
-        let start = positions[delta.partition]?.sequenceNumber ?? -1
         for rule in states.indices where states[rule].activations[delta.partition] == nil {
-            states[rule].activations[delta.partition] = start
-            pending.activations.append((rule, delta.partition, start))
+            activate(rule, delta.partition, behind: positions[delta.partition])
         }
+    }
+
+    /// Notes that a rule sees a partition from behind a position on; from its start where there is none.
+    mutating func activate(_ rule: Int, _ partition: Int, behind position: PartitionPosition?) {
+        let start = position?.sequenceNumber ?? -1
+        states[rule].activations[partition] = start
+        if let position, !position.isStart { states[rule].watched(from: position.watermark.nanoseconds) }
+        pending.activations.append((rule, partition, start))
+    }
+
+    /// The enqueued time from which on a rule has seen everything there was: the latest time at which it joined a
+    /// partition that was already being read, or else the first message of all.
+    func watchedSince(_ rule: Int) -> Int64? {
+        guard let first = positions.values.compactMap(\.firstEnqueuedTime).min()?.nanoseconds else { return nil }
+        return max(first, states[rule].watchedFrom ?? first)
     }
 
     /// Merges one pane into the state and into the commit in the making; nil when its records are refused.
     private mutating func accept(_ pane: PanePartial, from partition: Int) -> Touch? {
-        guard case .aggregate(let aggregate) = rules.bodies[pane.rule] else { return nil }
-        if let horizon = horizon(pane.rule, aggregate) {
-            let kept = horizon.windowEnd
-            // Some window that should hold these records can no longer be decided with them.
-            if let closed = states[pane.rule].closedThrough, aggregate.axis.firstWindowEnd(of: pane.pane) <= closed,
-                aggregate.axis.firstWindowEnd(of: pane.pane) < kept
-            {
+        guard let body = rules.bodies[pane.rule].grouped else { return nil }
+        if let horizon = horizon(pane.rule, body) {
+            let first = body.ownSlots(of: pane.pane).first
+            // Some slot that should hold these records can no longer be decided with them.
+            if let closed = states[pane.rule].closedThrough, first <= closed, first < horizon.slotEnd {
                 pending.count(.lateDropped, rule: pane.rule, pane.partial.rows)
             }
             if pane.pane < horizon.pane { return nil }
         }
-        guard insert(pane, isPartitioned: aggregate.isPartitioned) else {
-            pending.count(.groupsRefused, rule: pane.rule, pane.partial.rows)
+        guard let dropped = insert(pane, body) else {
+            pending.count(body.groupsMax(options).notice, rule: pane.rule, pane.partial.rows)
             return nil
         }
+        if dropped > 0 { pending.count(.eventsNotKept, rule: pane.rule, dropped) }
         pending.add(pane, partition: partition, limits: options.limits)
         return Touch(rule: pane.rule, group: pane.group, pane: pane.pane)
     }
 
-    /// Merges one pane into the state; false when the rule has as many groups as it may.
-    mutating func insert(_ pane: PanePartial, isPartitioned: Bool) -> Bool {
+    /// Merges one pane into the state; returns how many more matched events than before are not kept, or nil when the
+    /// rule has as many groups as it may.
+    mutating func insert(_ pane: PanePartial, _ body: any GroupedBody) -> Int64? {
         if states[pane.rule].groups[pane.group] == nil {
-            guard states[pane.rule].groups.count < options.groupsPerRuleMax,
-                let group = GroupState(key: pane.key, isPartitioned: isPartitioned)
-            else { return false }
+            guard states[pane.rule].groups.count < body.groupsMax(options).count,
+                let group = GroupState(key: pane.key, isPartitioned: body.frame.isPartitioned)
+            else { return nil }
             states[pane.rule].groups[pane.group] = group
         }
-        states[pane.rule].groups[pane.group]?.merge(pane.partial, pane: pane.pane, limits: options.limits)
-        return true
+        return states[pane.rule].groups[pane.group]?.merge(pane.partial, pane: pane.pane, limits: options.limits)
     }
 
-    /// The earliest window that can still be decided, and its first pane; nil while no window was closed.
-    func horizon(_ rule: Int, _ aggregate: CompiledAggregate) -> (windowEnd: Int64, pane: Int64)? {
+    /// The earliest slot that can still be decided, and its first pane; nil while no slot was closed.
+    func horizon(_ rule: Int, _ body: any GroupedBody) -> (slotEnd: Int64, pane: Int64)? {
         guard let closed = states[rule].closedThrough else { return nil }
-        let axis = aggregate.axis
-        let retention = min(max(0, options.closedWindowRetention.nanoseconds), PaneAxis.latest / 4)
-        let windows = (retention + axis.hop - 1) / axis.hop
-        let end = closed - (windows - 1) * axis.hop
-        return (end, axis.panes(ofWindowEndingAt: end).lowerBound)
+        let given = min(max(0, options.closedWindowRetention.nanoseconds), PaneAxis.latest / 4)
+        let slots = (body.retention(given) + body.hop - 1) / body.hop
+        let end = closed - (slots - 1) * body.hop
+        return (end, body.panes(ofSlotEnding: end).lowerBound)
     }
 
     private mutating func journalMatch(_ match: Finding, _ now: Timestamp) {

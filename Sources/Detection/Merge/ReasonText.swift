@@ -38,6 +38,31 @@ enum ReasonText {
         return "\(what) in \(span(window))\(groupText(group))"
     }
 
+    /// `sequence of 3 events within 5 min for ann`.
+    static func sequence(_ events: Int, span: Int64, group: [NamedValue]) -> String {
+        "sequence of \(events) events within \(Self.span(span))\(groupText(group))"
+    }
+
+    /// `event_count 5 >= 5 in 10 min for ann`.
+    static func correlation(
+        _ name: String, _ value: Value, _ thresholds: [Threshold], span: Int64, group: [NamedValue]
+    ) -> String {
+        let tests = thresholds.map { "\($0.comparison.symbol) \($0.value.display)" }.joined(separator: " and ")
+        return "\(name) \(value.display)\(tests.isEmpty ? "" : " " + tests) in \(Self.span(span))\(groupText(group))"
+    }
+
+    /// `first seen after 14 days without: user ann, country DE`.
+    static func newTerm(history: Int64, group: [NamedValue]) -> String {
+        "first seen after \(span(history)) without: "
+            + group.map { "\($0.name) \($0.value.display)" }.joined(separator: ", ")
+    }
+
+    /// `silent for 60 min: host web-1`.
+    static func absence(_ silence: Int64, group: [NamedValue]) -> String {
+        "silent for \(span(silence))"
+            + (group.isEmpty ? "" : ": " + group.map { "\($0.name) \($0.value.display)" }.joined(separator: ", "))
+    }
+
     private static func groupText(_ group: [NamedValue]) -> String {
         guard let last = group.last else { return "" }
         if group.count <= 2 {

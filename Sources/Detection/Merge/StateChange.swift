@@ -11,6 +11,7 @@ struct StateChange: Sendable {
         var ledgers: [GroupLedger] = []
         var closedThrough: Int64?
         var activations: [Int: Int64] = [:]
+        var watchedFrom: Int64?
     }
 
     var positions: [(partition: Int, position: PartitionPosition)] = []
@@ -24,7 +25,7 @@ struct StateChange: Sendable {
 
 extension StateChange {
     private static let magic: [UInt8] = [0x48, 0x57, 0x44, 0x53]
-    private static let version: UInt8 = 1
+    private static let version: UInt8 = 2
 
     /// Magic, version, checksum, body.
     ///
@@ -90,6 +91,7 @@ extension ByteWriter {
 
     fileprivate mutating func rule(_ change: StateChange.RuleChange, limits: FoldLimits) {
         optional(change.closedThrough)
+        optional(change.watchedFrom)
         count(change.activations.count)
         for (partition, sequence) in change.activations.sorted(by: { $0.key < $1.key }) {
             signed(Int64(partition))
@@ -145,6 +147,7 @@ extension ByteReader {
     fileprivate mutating func ruleChange() throws(DetectionError) -> StateChange.RuleChange {
         var change = StateChange.RuleChange()
         change.closedThrough = try optionalSigned()
+        change.watchedFrom = try optionalSigned()
         for _ in 0..<(try count()) {
             let partition = try integer()
             change.activations[partition] = try signed()

@@ -39,13 +39,18 @@ public struct Finding: Hashable, Sendable, Codable {
     public var times: Times
     /// Partitions the answer covers when an instance reads only some; empty when it covers all.
     public var partialPartitions: [Int]
+    /// What is incomplete or estimated because a bound was met: names of ``values``, or `events` for the list of matched
+    /// events that a correlation or sequence looks at.
+    ///
+    /// Empty when everything is exact; the ``reason`` says it too.
+    public var bounded: [String]
 
     /// Makes a finding.
     public init(
         id: String, rule: RuleMetadata, ruleVersion: String, group: [NamedValue], window: WindowBounds?,
         values: [NamedValue], count: Int64, firstSeen: Timestamp, lastSeen: Timestamp, firstPosition: RecordPosition,
         lastPosition: RecordPosition, evidence: [Evidence], evidenceTruncated: Bool, reason: String, times: Times,
-        partialPartitions: [Int] = []
+        partialPartitions: [Int] = [], bounded: [String] = []
     ) {
         self.id = id
         self.rule = rule
@@ -63,6 +68,7 @@ public struct Finding: Hashable, Sendable, Codable {
         self.reason = reason
         self.times = times
         self.partialPartitions = partialPartitions
+        self.bounded = bounded
     }
 
     /// The times that prove a finding's latency.

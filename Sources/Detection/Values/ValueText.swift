@@ -11,6 +11,16 @@ extension Value {
         }
     }
 
+    /// The number that a value is or spells; nil for everything else.
+    var numeric: Double? {
+        switch self {
+        case .long(let value): Double(value)
+        case .double(let value): value
+        case .string(let text): Value(number: text)?.numeric
+        case .null, .boolean, .datetime, .bag: nil
+        }
+    }
+
     /// The text of a single value, as `TO_STRING` writes it; nil for null and bags.
     var text: String? {
         switch self {
@@ -47,6 +57,15 @@ extension Value {
         case .double(let value): Int64(exactly: value).map { .long($0) } ?? self
         case .bag(let values): .bag(values.map(\.canonical))
         case .null, .boolean, .long, .string, .datetime: self
+        }
+    }
+
+    /// The value with its texts folded, for comparing without case.
+    var folded: Value {
+        switch self {
+        case .string(let text): .string(CaseFolding.fold(text))
+        case .bag(let values): .bag(values.map(\.folded))
+        case .null, .boolean, .long, .double, .datetime: self
         }
     }
 

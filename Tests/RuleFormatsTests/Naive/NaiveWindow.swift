@@ -57,6 +57,7 @@ enum NaiveWindow {
             let sum = numbers.reduce(0, +)
             if aggregate.function == .average { return .double(sum / Double(numbers.count)) }
             return values.allSatisfy { if case .long = $0 { true } else { false } } ? .long(Int64(sum)) : .double(sum)
+        case .percentile, .first, .last: return .null
         }
     }
 

@@ -1,0 +1,26 @@
+/// What bodies are compiled with: the tests that all rules share, and the conditions that a rule has besides its own.
+struct CompilationContext {
+    var atoms: AtomTable
+    /// Conditions of members and steps, behind those of the rules.
+    private(set) var memberPrograms: [ConditionProgram] = []
+    private let ruleCount: Int
+
+    init(atoms: AtomTable, ruleCount: Int) {
+        self.atoms = atoms
+        self.ruleCount = ruleCount
+    }
+
+    /// Compiles a condition and returns its number for ``RuleEvaluator/satisfies(_:_:)``.
+    mutating func program(_ condition: Condition) throws(DetectionError) -> Int {
+        let lowered = try AtomCondition(condition, &atoms)
+        memberPrograms.append(ConditionProgram(lowered, atoms: atoms.atoms))
+        return ruleCount + memberPrograms.count - 1
+    }
+
+    /// Compiles expressions over a record.
+    func compile(_ expressions: [Expression]) throws(DetectionError) -> [CompiledExpression] {
+        var compiled: [CompiledExpression] = []
+        for expression in expressions { compiled.append(try atoms.scope.compile(expression)) }
+        return compiled
+    }
+}
