@@ -121,6 +121,16 @@ let package = Package(
 
         .executableTarget(name: "hubwatch", dependencies: ["HubwatchCLI"], swiftSettings: settings),
 
+        // What the fuzzers feed and what they check; in ordinary builds the kept inputs are run as tests.
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "AMQPTypes", "AMQPEngine", "CSimdjson", "DiagnosticLogs", "Detection", "RuleFormats", "EventHubs",
+                "HubwatchConfiguration", "StateStore",
+            ], path: "Tests/Fuzz/Targets", swiftSettings: settings),
+        .testTarget(
+            name: "FuzzTests", dependencies: ["FuzzTargets"], path: "Tests/Fuzz/Regressions", swiftSettings: settings),
+
         .testTarget(name: "AMQPTypesTests", dependencies: ["AMQPTypes"], swiftSettings: settings),
         .testTarget(name: "AMQPEngineTests", dependencies: ["AMQPEngine", "AMQPTypes"], swiftSettings: settings),
         .testTarget(
@@ -174,3 +184,11 @@ let package = Package(
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17
 )
+
+// libFuzzer brings its own main function: the driver links only where `make fuzz` builds it, with its sanitizers.
+if Context.environment["HUBWATCH_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "hubwatch-fuzz", dependencies: ["FuzzTargets"], path: "Tests/Fuzz/Driver",
+            swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])]))
+}

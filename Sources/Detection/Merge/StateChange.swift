@@ -23,6 +23,14 @@ struct StateChange: Sendable {
     }
 }
 
+extension RestoredState {
+    /// A stored blob of any body, with the checksum that it should have: for tests of what a checksum does not see.
+    package static func blob(ofBody body: [UInt8]) -> [UInt8] { StateChange.framed(body) }
+
+    /// How many bytes of a blob stand in front of its body.
+    package static let blobHeadSize = 13
+}
+
 extension StateChange {
     private static let magic: [UInt8] = [0x48, 0x57, 0x44, 0x53]
     private static let version: UInt8 = 2
@@ -42,11 +50,16 @@ extension StateChange {
             body.string(fingerprint)
             body.rule(change, limits: limits)
         }
-        var writer = ByteWriter(reserving: body.bytes.count + 16)
-        writer.raw(Self.magic)
-        writer.byte(Self.version)
-        writer.fixed(StableHash(body.bytes).high)
-        writer.raw(body.bytes)
+        return Self.framed(body.bytes)
+    }
+
+    /// A body behind magic, version and its checksum.
+    static func framed(_ body: [UInt8]) -> [UInt8] {
+        var writer = ByteWriter(reserving: body.count + 16)
+        writer.raw(magic)
+        writer.byte(version)
+        writer.fixed(StableHash(body).high)
+        writer.raw(body)
         return writer.bytes
     }
 

@@ -37,14 +37,20 @@ extension EnvelopeDecoder {
         _ cursor: inout IndexCursor, entry: Int, _ text: BodyText, _ pass: inout EnvelopePass,
         _ onDeadLetter: (DeadLetter) -> Void
     ) -> Bool {
-        guard pass.mode != .strict, let next = cursor.entryBehindBrokenElement(from: entry) else { return false }
+        // A broken envelope may have given records already: the letter holds what is behind them.
+        let dealtWith = pass.tailStart
+        guard pass.mode != .strict, let next = cursor.entryBehindBrokenElement(from: entry, notBefore: dealtWith) else {
+            return false
+        }
         pass.badElements += 1
         if pass.mode == .salvaging {
-            let start = Int(cursor.offsets[entry])
             var end = Int(cursor.offsets[next])
+            let start = max(Int(cursor.offsets[entry]), min(dealtWith, end))
             while end > start, IndexCursor.isBlank(text.bytes[end - 1]) { end -= 1 }
-            deadLetter(
-                cursor.fault.reason, start..<end, at: cursor.faultPosition, text, &pass, onDeadLetter)
+            if start < end {
+                deadLetter(
+                    cursor.fault.reason, start..<end, at: cursor.faultPosition, text, &pass, onDeadLetter)
+            }
         }
         cursor.clearFault()
         cursor.move(to: next)
@@ -100,6 +106,7 @@ extension EnvelopeDecoder {
         _ range: Range<Int>, _ text: BodyText, _ pass: inout EnvelopePass, _ onRecord: (RecordView) -> Void,
         _ onDeadLetter: (DeadLetter) -> Void
     ) {
+        pass.tailStart = max(pass.tailStart, range.upperBound)
         let isMetric = walker.isMetric
         if !isMetric, range.count > options.recordBytesMax {
             return deadLetter(
@@ -132,6 +139,7 @@ extension EnvelopeDecoder {
         _ reason: DeadLetterReason, _ range: Range<Int>, at position: Int, _ text: BodyText,
         _ pass: inout EnvelopePass, _ onDeadLetter: (DeadLetter) -> Void
     ) {
+        pass.tailStart = max(pass.tailStart, range.upperBound)
         guard pass.isNewOutcome() else { return }
         pass.summary.count(reason)
         let start = text.sourceOffset(range.lowerBound)

@@ -97,8 +97,8 @@ extension IndexCursor {
     /// Returns the entry behind it, or nil when no end can be told.
     ///
     /// Lists hold objects: an end is a place where the brackets are even, or one too many is closed, and where the list
-    /// ends or another object begins.
-    func entryBehindBrokenElement(from entry: Int) -> Int? {
+    /// ends or another object begins. None lies before `offset`: lists inside the element were read up to there.
+    func entryBehindBrokenElement(from entry: Int, notBefore offset: Int) -> Int? {
         var level = 0
         var next = entry
         while next < count {
@@ -106,12 +106,12 @@ extension IndexCursor {
             case UInt8(ascii: "{"), UInt8(ascii: "["): level += 1
             case UInt8(ascii: "}"): level -= 1
             case UInt8(ascii: "]"):
-                if level == 0 { return next > entry ? next : nil }
+                if level == 0, Int(offsets[next]) >= offset { return next > entry ? next : nil }
                 level -= 1
             default: break
             }
             next += 1
-            if level <= 0, isElementEnd(next) { return next }
+            if level <= 0, isElementEnd(next), Int(offsets[next]) >= offset { return next }
         }
         return nil
     }
