@@ -9,7 +9,7 @@ VENV := .build/venv
 
 .PHONY: help
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: release ## Run hubwatch against a local dev broker with sample Azure logs
@@ -34,8 +34,22 @@ test: ## Set up what the tests need and run all of them
 	@deploy/local/install-packages --tests
 	@Tests/Interop/setup-venv $(VENV)
 	$(BUILD) --build-tests
-	SWIFT_DETERMINISTIC_HASHING=1 swift test --skip-build --skip IntegrationTests
-	HUBWATCH_TEST_PYTHON=$(CURDIR)/$(VENV)/bin/python swift test --skip-build --filter IntegrationTests --no-parallel
+	SWIFT_DETERMINISTIC_HASHING=1 swift test --skip-build --skip 'IntegrationTests|KillTests'
+	HUBWATCH_TEST_PYTHON=$(CURDIR)/$(VENV)/bin/python swift test --skip-build --filter 'IntegrationTests|KillTests' --no-parallel
+
+KILLS ?= 1000
+RECORDS ?= 1000000
+
+.PHONY: kill-test
+kill-test: release ## Kill hubwatch 1,000 times and compare its findings (KILLS=30 SEED=7 RECORDS=30000)
+	@Tests/Interop/setup-venv $(VENV)
+	@$(BUILD) -c release --product KillDrill
+	.build/release/KillDrill run --kills $(KILLS) --records $(RECORDS) $(if $(SEED),--seed $(SEED)) --python $(VENV)/bin/python
+
+.PHONY: restart-time
+restart-time: release ## Time from a start to the first folded event, 32 partitions and 100,000 groups
+	@$(BUILD) -c release --product KillDrill
+	.build/release/KillDrill timing
 
 .PHONY: simulate
 simulate: packages ## Whole runs under seeds, with faults: SEEDS=10000, or SEED=4711 to look at one

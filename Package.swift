@@ -130,6 +130,15 @@ let package = Package(
             ], path: "Tests/Fuzz/Targets", swiftSettings: settings),
         .testTarget(
             name: "FuzzTests", dependencies: ["FuzzTargets"], path: "Tests/Fuzz/Regressions", swiftSettings: settings),
+        // The kill test: a program that kills hubwatch, and its test
+        .executableTarget(
+            name: "KillDrill",
+            dependencies: [
+                "Detection", "DiagnosticLogs", "EventHubs", "EventHubsClient", "FindingFormats",
+                "HubwatchConfiguration", "HubwatchRuntime", "Sinks", "StateStore", nio, nioPosix, logging,
+                argumentParser,
+            ], path: "Tests/KillDrill", swiftSettings: settings),
+        .testTarget(name: "KillTests", dependencies: ["KillDrill", "hubwatch"], swiftSettings: settings),
 
         .testTarget(name: "AMQPTypesTests", dependencies: ["AMQPTypes"], swiftSettings: settings),
         .testTarget(name: "AMQPEngineTests", dependencies: ["AMQPEngine", "AMQPTypes"], swiftSettings: settings),

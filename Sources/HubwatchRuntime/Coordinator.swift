@@ -29,6 +29,7 @@ actor Coordinator {
     private let sleep: @Sendable (Duration) async -> Void
     private let options: Options
     private let logger: Logger
+    private let probe: RunProbe?
     private var identity: SourceIdentity?
     private var createdAt: Int64?
     private var gaps: [StoredGap] = []
@@ -45,7 +46,7 @@ actor Coordinator {
     init(
         merger: Merger, store: any StateStore, signal: JournalSignal, status: RunStatus, options: Options,
         restoredDeltaBytes: Int, identity: SourceIdentity?, clock: WallClock,
-        sleep: @escaping @Sendable (Duration) async -> Void, logger: Logger
+        sleep: @escaping @Sendable (Duration) async -> Void, logger: Logger, probe: RunProbe? = nil
     ) {
         self.merger = merger
         self.store = store
@@ -58,6 +59,7 @@ actor Coordinator {
         self.clock = clock
         self.sleep = sleep
         self.logger = logger
+        self.probe = probe
     }
 
     /// Merges one delta.
@@ -65,7 +67,9 @@ actor Coordinator {
     /// Returns when it is merged and the store keeps up: the worker posts its next one only then.
     func merge(_ delta: PartitionDelta) async {
         while isCommitting, failureIsPending { await commitEnded() }
+        probe?.reached(.deltaPosted)
         merger.merge(delta, now: clock.now())
+        probe?.reached(.deltaMerged)
         publishCounters()
         if merger.commitUrgency == .now, urgentCommit == nil {
             let delay = options.alertDelay
@@ -80,6 +84,7 @@ actor Coordinator {
     ///
     /// A partition that has appeared is owned from now on.
     func resume(_ partition: Int) -> Detection.PartitionPosition? {
+        probe?.reached(.attaching)
         merger.own(partition)
         return merger.position(of: partition)
     }
@@ -154,7 +159,9 @@ actor Coordinator {
         do {
             var transaction = try CommitTranslation.transaction(draft, committed: clock.now(), identity: identity)
             transaction.gaps = gaps
+            probe?.reached(.commitTaken)
             let receipt = try await commitUntilTaken(transaction)
+            probe?.reached(transaction.snapshot == nil ? .committed : .snapshotCommitted)
             identity = nil
             gaps.removeFirst(transaction.gaps.count)
             account(draft, receipt)

@@ -29,8 +29,10 @@ public struct Hubwatch: Sendable {
         public var terminal: Terminal?
         /// What is taken from the machine.
         package var platform = RunPlatform.system
-        /// Rules built in code, in place of those that the configuration names.
-        package var rules: CompiledRules?
+        /// Rules built in code, besides those that the configuration names.
+        package var addedRules: [Rule] = []
+        /// For drills; nil in production.
+        package var probe: RunProbe?
 
         /// Makes surroundings.
         public init(
@@ -90,14 +92,13 @@ public struct Hubwatch: Sendable {
     public func run(until end: End = .whenStopped, stop: @escaping @Sendable () async -> Void)
         async throws(HubwatchError)
     {
-        let rules: CompiledRules
-        if let given = surroundings.rules { rules = given } else { rules = try loadRules() }
+        let rules = try loadRules()
         let store: SQLiteStateStore
         do throws(StateStoreError) {
             store = try SQLiteStateStore(
-                path: configuration.state.path,
-                mode: .exclusive, bounds: DeadLetterBounds(rowsMaximum: Int64(configuration.state.deadLetterLimit)),
-                pagesMaximum: nil, access: surroundings.platform.stateAccess)
+                path: configuration.state.path, mode: .exclusive,
+                bounds: DeadLetterBounds(rowsMaximum: Int64(configuration.state.deadLetterLimit)),
+                access: surroundings.platform.stateAccess, statement: surroundings.probe?.statement)
         } catch {
             throw .store(error)
         }
@@ -141,7 +142,7 @@ public struct Hubwatch: Sendable {
     }
 
     private func loadRules() throws(HubwatchError) -> CompiledRules {
-        let selection = RuleSelection(loading: configuration.rules)
+        let selection = RuleSelection(loading: configuration.rules, adding: surroundings.addedRules)
         for refusal in selection.refusals { logger.error("\(refusal)") }
         for warning in selection.warnings { logger.warning("\(warning)") }
         if !selection.refusals.isEmpty, !configuration.rules.ignoreRefused {

@@ -16,13 +16,14 @@ public struct RuleSelection: Sendable {
     /// Loads and compiles.
     ///
     /// One bad rule never stops the others.
-    public init(loading settings: Configuration.Rules) {
+    /// - Parameter others: rules that stand in no file.
+    public init(loading settings: Configuration.Rules, adding others: [Rule] = []) {
         let placeholders = RulePlaceholders.builtIn.overlaid(with: RulePlaceholders(lists: settings.placeholders))
         let loaded = RuleLoader.load(paths: settings.paths, options: RuleLoadingOptions(placeholders: placeholders))
         warnings = loaded.warnings
         refusals = loaded.refusals
         rules = []
-        for var rule in loaded.rules {
+        for var rule in loaded.rules + others {
             if settings.shadow.contains(rule.metadata.id) { rule.metadata.status = .shadow }
             do {
                 try CompiledRules.check(rule)

@@ -48,6 +48,7 @@ actor RunSession {
                 try await store.resetPositions(of: nil)
             }
             let state = try await store.load()
+            surroundings.probe?.reached(.stateLoaded)
             let identity = try identity(hub, stored: state.source)
             var merger = Merger(
                 rules: rules, partitions: owned,
@@ -60,6 +61,7 @@ actor RunSession {
                 snapshot: state.snapshot, deltas: state.deltas.map(\.bytes), positions: positions)
             do throws(DetectionError) {
                 let summary = try merger.restore(restored, now: surroundings.clock.now())
+                surroundings.probe?.reached(.stateRestored)
                 await announce(summary, state, owned)
             } catch {
                 throw HubwatchError.stateUnreadable(path: configuration.state.path, error.message)
@@ -70,7 +72,8 @@ actor RunSession {
                     commitInterval: configuration.state.commitInterval,
                     snapshotAfterBytes: configuration.state.snapshotAfterBytes),
                 restoredDeltaBytes: state.deltas.reduce(0) { $0 + $1.bytes.count }, identity: identity,
-                clock: surroundings.clock, sleep: surroundings.platform.sleep, logger: logger)
+                clock: surroundings.clock, sleep: surroundings.platform.sleep, logger: logger,
+                probe: surroundings.probe)
             let source = HubSource(
                 rules: rules, coordinator: coordinator, status: status, start: configuration.source.from,
                 clockSkew: configuration.source.clockSkew, messageBytesMax: configuration.limits.messageBytes,
@@ -118,6 +121,7 @@ actor RunSession {
         for task in watching { task.cancel() }
         await client.stopReceiving()
         await source.drain()
+        surroundings.probe?.reached(.draining)
         do {
             try await coordinator.finish()
         } catch {
@@ -196,9 +200,8 @@ actor RunSession {
                 productVersion: surroundings.productVersion)
             sinks.append(
                 FileSink(
-                    path: path, name: "file", format: format, permissions: 0o600,
-                    operations: surroundings.platform.files, executor: surroundings.platform.sinkExecutor,
-                    now: surroundings.clock.now
+                    path: path, format: format, operations: surroundings.platform.files,
+                    executor: surroundings.platform.sinkExecutor, now: surroundings.clock.now
                 ) { logger.notice("findings file: \($0)") })
         }
         if let terminal = surroundings.terminal {

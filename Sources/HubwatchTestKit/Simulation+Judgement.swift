@@ -18,8 +18,7 @@ extension Simulation {
         let path = process.statePath
         let (journal, letters) = try onItsOwn { () async throws -> ([JournalRow], [StoredDeadLetter]) in
             let store = try SQLiteStateStore(
-                path: path, mode: .exclusive, bounds: DeadLetterBounds(), pagesMaximum: nil,
-                access: .stepwise(boundary: {}))
+                path: path, mode: .exclusive, bounds: DeadLetterBounds(), access: .stepwise(boundary: {}))
             let journal = try await store.journal(after: 0, limit: 1_000_000)
             let letters = try await store.deadLetters(after: 0, limit: 100_000, includingReplayed: true)
             try await store.close()

@@ -336,7 +336,7 @@ public final class Simulation: @unchecked Sendable {
             group: process.loops, clock: WallClock { [time, unowned self] in Timestamp(nanoseconds: time.now + clockOffset) },
             logger: Logger(label: "hubwatch", factory: { _ in log }), hostName: "simulation", productVersion: "0")
         surroundings.platform = platform(process)
-        surroundings.rules = rules
+        surroundings.addedRules = WorkloadRules.all
         let configuration = try configuration(process.statePath)
         inside { process.start(configuration, surroundings) }
     }
@@ -377,6 +377,7 @@ public final class Simulation: @unchecked Sendable {
         }
         // Small, so that snapshots happen too.
         configuration.state.snapshotAfterBytes = 8_000
+        configuration.rules.paths = []
         return configuration
     }
 

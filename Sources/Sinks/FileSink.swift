@@ -53,8 +53,9 @@ public actor FileSink: JournalSink {
     }
 
     package init(
-        path: String, name: String, format: OCSFFormat, permissions: UInt16, operations: FileOperations,
-        executor: (any SerialExecutor)? = nil, now: @escaping @Sendable () -> Timestamp, report: @escaping @Sendable (SinkReport) -> Void
+        path: String, name: String = "file", format: OCSFFormat, permissions: UInt16 = 0o600,
+        operations: FileOperations, executor: (any SerialExecutor)? = nil, now: @escaping @Sendable () -> Timestamp,
+        report: @escaping @Sendable (SinkReport) -> Void
     ) {
         self.path = path
         self.name = name

@@ -47,13 +47,14 @@ public final class SQLiteStateStore: StateStore {
     public convenience init(
         path: String, mode: Mode = .exclusive, bounds: DeadLetterBounds = DeadLetterBounds()
     ) throws(StateStoreError) {
-        try self.init(path: path, mode: mode, bounds: bounds, pagesMaximum: nil, access: .queued)
+        try self.init(path: path, mode: mode, bounds: bounds, pagesMaximum: nil)
     }
 
-    /// Opens a file that may not grow beyond a number of pages, as on a full disk, or is reached in another way: for tests
-    /// and the simulation.
+    /// Opens a file that may not grow beyond a number of pages (a full disk for the tests), that is reached in another way,
+    /// or whose statements are watched.
     package init(
-        path: String, mode: Mode, bounds: DeadLetterBounds, pagesMaximum: Int?, access fileAccess: StateAccess = .queued
+        path: String, mode: Mode, bounds: DeadLetterBounds, pagesMaximum: Int? = nil,
+        access fileAccess: StateAccess = .queued, statement: (@Sendable (StatementEvent) -> Void)? = nil
     ) throws(StateStoreError) {
         self.fileAccess = fileAccess
         let path = Self.resolved(path)
@@ -79,6 +80,7 @@ public final class SQLiteStateStore: StateStore {
             // Another process may read (sqlite3, `hubwatch checkpoints`); its locks are short.
             configuration.busyMode = .timeout(5)
             configuration.prepareDatabase { db in
+                if let statement { db.trace(options: [.statement, .profile]) { statement(StatementEvent($0)) } }
                 guard let pagesMaximum else { return }
                 try db.execute(sql: "PRAGMA max_page_count = \(pagesMaximum)")
             }
