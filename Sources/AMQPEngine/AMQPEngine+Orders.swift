@@ -113,6 +113,7 @@ extension AMQPEngine {
         pn_link_set_snd_settle_mode(record.link, pn_snd_settle_mode_t(UInt32(reply.senderSettleMode.rawValue)))
         pn_link_set_rcv_settle_mode(record.link, pn_rcv_settle_mode_t(UInt32(reply.receiverSettleMode.rawValue)))
         setSizeAndProperties(record, size: reply.maxMessageSize, reply.properties)
+        if let size = reply.deliverySizeMax { record.messageSizeMax = min(max(0, size), configuration.deliverySizeMax) }
         let name = ProtonData.string(pn_link_name(record.link)) ?? ""
         open(record, name: name, desired: [], offered: reply.offeredCapabilities)
     }

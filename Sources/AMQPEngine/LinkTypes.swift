@@ -114,6 +114,11 @@ public struct AttachReply: Hashable, Sendable {
     public var receiverSettleMode: ReceiverSettleMode
     /// The largest message we take, in bytes; 0 states none.
     public var maxMessageSize: UInt64
+    /// The size in bytes above which a message ends the link; nil for `maxMessageSize`.
+    ///
+    /// With more than `maxMessageSize` the owner gets messages that break the stated limit, and may reject each. Never more than
+    /// ``EngineConfiguration/deliverySizeMax``.
+    public var deliverySizeMax: Int?
     /// Link properties.
     public var properties: AMQPMap
     /// Capabilities that the link has.
@@ -126,6 +131,7 @@ public struct AttachReply: Hashable, Sendable {
         senderSettleMode = attach.senderSettleMode
         receiverSettleMode = attach.receiverSettleMode
         maxMessageSize = attach.maxMessageSize
+        deliverySizeMax = nil
         properties = AMQPMap()
         offeredCapabilities = []
     }

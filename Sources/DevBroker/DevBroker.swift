@@ -9,7 +9,7 @@ import Synchronization
 ///
 /// **Isolation**: safe to use from any thread. Each connection lives on one event loop of the group; partitions are shared
 /// between loops behind one leaf lock each (`HubPartition` says how). **Bounds**: events are kept in memory until retention
-/// removes them; nothing survives the process.
+/// removes them; a data folder keeps them over a restart.
 ///
 /// ```swift
 /// let broker = try DevBroker(
@@ -50,7 +50,7 @@ public final class DevBroker: Sendable {
     }
 
     let context: BrokerContext
-    private let group: any EventLoopGroup
+    let group: any EventLoopGroup
     private let registry = ConnectionRegistry()
     private let running = Mutex(Running())
 
@@ -83,7 +83,9 @@ public final class DevBroker: Sendable {
         }
         guard isFirst else { throw DevBrokerError(.alreadyStarted, "The broker was started before.") }
         do throws(DevBrokerError) {
-            return try await bindAll()
+            let addresses = try await bindAll()
+            if let script = context.configuration.faults { install(script) }
+            return addresses
         } catch {
             await shutdown()
             throw error
@@ -100,6 +102,7 @@ public final class DevBroker: Sendable {
             return (running.listeners, running.admin)
         }
         for listener in listeners { try? await listener.close() }
+        context.faults.install(nil)
         await admin?.shutdown()
         registry.closeAll(BrokerCondition.shuttingDown(trail: context.trail("namespace")))
         await registry.waitUntilEmpty(within: .seconds(2), on: group.any())
@@ -238,6 +241,11 @@ public final class DevBroker: Sendable {
     /// Closes all connections with an error; the listeners stay.
     public func closeConnections(_ condition: AMQPCondition) {
         registry.closeAll(condition)
+    }
+
+    /// Closes the sockets of all connections without a word; the listeners stay.
+    public func cutConnections() {
+        registry.closeAll(nil)
     }
 
     private func find(_ name: String) throws(DevBrokerError) -> Hub {

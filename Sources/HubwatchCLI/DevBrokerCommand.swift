@@ -20,7 +20,22 @@ struct DevBrokerCommand: AsyncParsableCommand {
             Connect with:
               Endpoint=sb://localhost;SharedAccessKeyName=dev;SharedAccessKey=dev;UseDevelopmentEmulator=true;EntityPath=logs
             Any key is accepted unless --strict-auth names policies that are checked.
-            The admin HTTP serves GET /health, GET /hubs, PUT /hubs/NAME?partitions=N and DELETE /hubs/NAME.
+            The admin HTTP serves GET /health, GET /hubs, PUT /hubs/NAME?partitions=N and DELETE /hubs/NAME;
+            GET, PUT and DELETE /faults for a script of faults.
+
+            A script of faults makes the broker misbehave, each time alike. One fault a line, such as:
+              # partition 0 is throttled twice, then its link is taken after 99 events; partition 1 stops delivering
+              on attach   partition=0 nth=1..2   do throttle
+              on delivery partition=0 nth=100    do detach amqp:link:detach-forced
+              on delivery partition=1 nth=50     do stall
+              on delivery nth=500                do cut bytes=100
+              on request  subject=hub for=2s     do silence
+              on time     at=5s                  do close amqp:connection:forced "redeployed"
+            Events:  open, attach, delivery, send, request, token, time
+            Choose:  hub, partition, group, position, subject, sequence
+            When:    nth=3, nth=2..5, nth=4.., every=10, after=5s, until=9s, for=2s; at=5s for time
+            Actions: refuse, detach, close (each CONDITION ["TEXT"]), throttle, delay TIME, silence, stall [TIME],
+                     cut [bytes=N], repeat [N], rewind N, skip N, garbage, overrun N
             """)
 
     @Option(
@@ -46,6 +61,7 @@ struct DevBrokerCommand: AsyncParsableCommand {
             valueName: "name:rights:key"))
     var policy: [String] = []
     @Flag(help: "A position beyond the end starts at the end instead of being refused.") var clampPositions = false
+    @Option(help: "A script of faults, as above; it begins when the broker listens.") var faults: String?
     @Option(help: "Write the bound ports here as JSON when ready.") var readyFile: String?
     @Option(help: "Least severe log line.") var logLevel = "info"
 
@@ -117,6 +133,7 @@ struct DevBrokerCommand: AsyncParsableCommand {
                 admin: noAdmin ? nil : DevBrokerConfiguration.AdminListener(host: host, port: adminPort),
                 hubs: hubs, policies: try policies(), isAuthStrict: strictAuth, retention: .milliseconds(keep),
                 clampsInvalidPositions: clampPositions, dataFolder: data)
+            if let faults { settings.faults = try FaultScript(parsing: readText(faults), file: faults) }
             switch (certificate, privateKey) {
             case (let certificate?, let privateKey?):
                 settings.tls = .files(certificateChain: certificate, privateKey: privateKey)

@@ -85,6 +85,7 @@ final class InMemoryClient {
     private(set) var events: [EngineEvent] = []
     private(set) var messages: [LinkHandle: [AMQPMessage]] = [:]
     private(set) var batches: [LinkHandle: [Delivery]] = [:]
+    private var receiverCount = 0
     /// A cycle on purpose: a test may hold either end only.
     private let broker: InMemoryBroker
 
@@ -142,9 +143,10 @@ final class InMemoryClient {
         var properties = AMQPMap()
         if let epoch { properties[symbol: DialectName.epoch] = .long(epoch) }
         if let name { properties[symbol: DialectName.receiverName] = .string(name) }
+        receiverCount += 1
         let link = engine.attach(
             LinkSpecification(
-                session: session, name: "receiver-\(events.count)-\(address)", role: .receiver,
+                session: session, name: "receiver-\(receiverCount)-\(address)", role: .receiver,
                 source: Terminus(address: address, filter: position.map(SelectorFilter.encode) ?? AMQPMap()),
                 target: Terminus(address: "me"), properties: properties,
                 desiredCapabilities: metric ? [DialectName.runtimeMetric] : []))

@@ -68,7 +68,33 @@ struct AdminServer: Sendable {
             }
             return HTTPResponse.Status.noContent
         }
+        addFaults(to: router, broker)
         return router
+    }
+
+    /// The most bytes of a script.
+    private static let scriptBytesMax = 1 << 20
+
+    private static func addFaults(to router: Router<BasicRequestContext>, _ broker: DevBroker) {
+        router.get("faults") { _, _ in
+            guard let report = broker.faultReport else {
+                throw HTTPError(.notFound, message: "There is no script of faults: PUT one to /faults.")
+            }
+            return Faults(report: report)
+        }
+        router.put("faults") { request, _ in
+            let body = try await request.body.collect(upTo: scriptBytesMax)
+            do throws(DevBrokerError) {
+                broker.install(try FaultScript(parsing: String(buffer: body), file: "faults"))
+            } catch {
+                throw HTTPError(.badRequest, message: "\(error)")
+            }
+            return Faults(report: broker.faultReport ?? FaultReport(faults: []))
+        }
+        router.delete("faults") { _, _ in
+            broker.removeFaults()
+            return HTTPResponse.Status.noContent
+        }
     }
 
     private static func put(
@@ -98,6 +124,14 @@ struct AdminServer: Sendable {
 
         func encode(to encoder: any Encoder) throws {
             try hubs.encode(to: encoder)
+        }
+    }
+
+    private struct Faults: ResponseEncodable {
+        var report: FaultReport
+
+        func encode(to encoder: any Encoder) throws {
+            try report.encode(to: encoder)
         }
     }
 

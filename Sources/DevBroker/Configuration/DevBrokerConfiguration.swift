@@ -65,6 +65,10 @@ public struct DevBrokerConfiguration: Sendable {
     public var closesIdleConnections: Bool
     /// Folder that keeps the hubs over a restart; nil for memory only.
     public var dataFolder: String?
+    /// What goes wrong from the start on; nil for nothing.
+    public var faults: FaultScript?
+    /// Told what happens, on the connections' event loops: for tests that wait for it.
+    public var observer: (@Sendable (BrokerFact) -> Void)?
     /// The broker's clock in milliseconds since the Unix epoch; nil for the system's.
     public var clock: (@Sendable () -> Int64)?
 
@@ -83,6 +87,8 @@ public struct DevBrokerConfiguration: Sendable {
         clampsInvalidPositions: Bool = false,
         closesIdleConnections: Bool = false,
         dataFolder: String? = nil,
+        faults: FaultScript? = nil,
+        observer: (@Sendable (BrokerFact) -> Void)? = nil,
         clock: (@Sendable () -> Int64)? = nil
     ) {
         self.listeners = listeners
@@ -98,6 +104,8 @@ public struct DevBrokerConfiguration: Sendable {
         self.clampsInvalidPositions = clampsInvalidPositions
         self.closesIdleConnections = closesIdleConnections
         self.dataFolder = dataFolder
+        self.faults = faults
+        self.observer = observer
         self.clock = clock
     }
 }

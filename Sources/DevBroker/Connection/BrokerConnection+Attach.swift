@@ -15,10 +15,14 @@ extension BrokerConnection {
             }
             stopIdleTimer()
         } catch {
-            context.logger.info(
-                "attach refused", metadata: ["condition": "\(error.name)", "text": "\(error.description ?? "")"])
-            engine.refuse(link: link, error)
+            refuse(link, error, engine)
         }
+    }
+
+    func refuse(_ link: LinkHandle, _ condition: AMQPCondition, _ engine: AMQPEngine) {
+        context.logger.info(
+            "attach refused", metadata: ["condition": "\(condition.name)", "text": "\(condition.description ?? "")"])
+        engine.refuse(link: link, condition)
     }
 
     // MARK: Senders
@@ -80,6 +84,8 @@ extension BrokerConnection {
         reply.senderSettleMode = .unsettled
         reply.receiverSettleMode = .first
         reply.maxMessageSize = UInt64(max(1, context.configuration.messageSizeMax))
+        // Larger messages are taken in, so that they can be rejected by themselves: the link goes on.
+        reply.deliverySizeMax = .max
         engine.accept(link: link, reply)
         engine.grantCredit(link, sender.creditWindow)
     }
@@ -104,8 +110,8 @@ extension BrokerConnection {
             }
             let partition = try partition(id, of: hub)
             try checkClaim(.listen, named: "Listen", path: ResourcePath("\(path)/Partitions/\(id)"))
-            try acceptReceiver(
-                link, session: session, attach, hub: hub, partition: partition, group: group, engine)
+            let receiver = Receiver(session: session, attach: attach, hub: hub, partition: partition, group: group)
+            try obeyFaults(of: receiver, link, engine)
         case .hub(let name), .partition(let name, _), .publisher(let name, _):
             _ = try hub(name, path: name)
             throw BrokerCondition.notAllowed(
@@ -123,10 +129,17 @@ extension BrokerConnection {
         engine.accept(link: link, reply)
     }
 
-    private func acceptReceiver(
-        _ link: LinkHandle, session: SessionHandle, _ attach: RemoteAttach, hub: Hub, partition: HubPartition,
-        group: String, _ engine: AMQPEngine
-    ) throws(AMQPCondition) {
+    /// A receiver that may attach, as far as names and claims are concerned.
+    struct Receiver {
+        var session: SessionHandle
+        var attach: RemoteAttach
+        var hub: Hub
+        var partition: HubPartition
+        var group: String
+    }
+
+    func acceptReceiver(_ receiver: Receiver, _ link: LinkHandle, _ engine: AMQPEngine) throws(AMQPCondition) {
+        let (attach, hub, partition, group) = (receiver.attach, receiver.hub, receiver.partition, receiver.group)
         let now = context.now
         let trail = context.namespace.trail(hub: hub, partition: partition, group: group, now: now)
         let selector: String?
@@ -153,7 +166,8 @@ extension BrokerConnection {
             for eviction in evictions { hub.detach(eviction.link, eviction.condition) }
             links[link] = .receiver(
                 ReceiverLink(
-                    id: identity.link, session: session, hub: hub, partition: partition, group: group.lowercased(),
+                    id: identity.link, session: receiver.session, hub: hub, partition: partition,
+                    group: group.lowercased(),
                     path: ResourcePath("\(hub.name)/ConsumerGroups/\(group)/Partitions/\(partition.id)"),
                     nextSequenceNumber: start,
                     wantsRuntimeMetric: attach.desiredCapabilities.contains(DialectName.runtimeMetric)))

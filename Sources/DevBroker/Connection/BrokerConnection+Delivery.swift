@@ -54,12 +54,13 @@ extension BrokerConnection {
 
     /// Feeds one receiver; returns the bytes handed to the engine.
     @discardableResult
-    private func feed(_ link: LinkHandle, _ connection: AMQPConnection) -> Int {
+    func feed(_ link: LinkHandle, _ connection: AMQPConnection) -> Int {
         guard case .receiver(var receiver) = links[link] else { return 0 }
         let engine = connection.engine
         let wakeUp = wakeUp(for: link, on: connection.eventLoop)
         var sent = 0
-        while true {
+        let isScripted = context.faults.waits(for: .delivery)
+        while !receiver.isStandingStill {
             let credit = engine.credit(of: link)
             guard credit > 0 else { break }
             let room = context.configuration.outgoingBytesMax - engine.outgoingBytes(receiver.session)
@@ -68,7 +69,8 @@ extension BrokerConnection {
                 break
             }
             let slice = receiver.partition.read(
-                from: receiver.nextSequenceNumber, maximumEvents: credit, maximumBytes: room, for: receiver.id,
+                from: receiver.nextSequenceNumber, maximumEvents: isScripted ? 1 : credit, maximumBytes: room,
+                for: receiver.id,
                 wakeUp: wakeUp)
             guard let slice else {
                 if receiver.isDraining {
@@ -77,6 +79,15 @@ extension BrokerConnection {
                 }
                 break
             }
+            if isScripted, !receiver.isNextJudged {
+                receiver.isNextJudged = true
+                let faults = deliveryFaults(of: slice, on: link, &receiver, connection)
+                // Not stored again: the link may be gone.
+                if faults == .linkIsGone { return sent }
+                if faults == .positionMoved { continue }
+                if receiver.isStandingStill { break }
+            }
+            receiver.isNextJudged = false
             sent += send(slice, on: link, receiver: &receiver, engine)
             // The engine took less than it has credit for: the link is on its way out.
             guard receiver.nextSequenceNumber == slice.endSequenceNumber else { break }
@@ -91,7 +102,7 @@ extension BrokerConnection {
     }
 
     /// Hands a slice to the engine: one copy of each event, from the log's slab into the engine.
-    private func send(
+    func send(
         _ slice: LogSlice, on link: LinkHandle, receiver: inout ReceiverLink, _ engine: AMQPEngine
     ) -> Int {
         let metric = receiver.wantsRuntimeMetric ? runtimeMetric(of: receiver.partition) : nil

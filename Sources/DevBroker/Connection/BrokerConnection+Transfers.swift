@@ -1,3 +1,4 @@
+import AMQPChannel
 import AMQPEngine
 import AMQPTypes
 import EventHubs
@@ -19,8 +20,11 @@ extension BrokerConnection {
     ) {
         var sender = sender
         for delivery in batch.deliveries {
-            let outcome = store(batch.bytes(of: delivery), format: delivery.messageFormat, sender: &sender)
-            if !delivery.settled { engine.settle(delivery.handle, outcome) }
+            let faults = sendFaults(of: sender, on: link)
+            if faults.isLinkGone { return }
+            let outcome =
+                faults.outcome ?? store(batch.bytes(of: delivery), format: delivery.messageFormat, sender: &sender)
+            if !delivery.settled, !faults.isSilent { engine.settle(delivery.handle, outcome) }
             sender.owedCredit &+= 1
         }
         if sender.owedCredit >= sender.creditWindow / 2 {
@@ -104,6 +108,14 @@ extension BrokerConnection {
     private func answer(
         _ request: AMQPMessage, from requests: RequestLink, _ engine: AMQPEngine
     ) -> DeliveryOutcome {
+        let faults = requestFaults(request, at: requests.node)
+        if let condition = faults.failure {
+            let status = FaultCondition.status(of: condition)
+            let failure = ManagementService.failure(
+                of: request, status: status, condition, operation: requests.node == .management)
+            enqueue(failure, replyTo: request.properties?.replyTo, requests: requests)
+            return .accepted
+        }
         let reply: AMQPMessage
         switch requests.node {
         case .tokens:
@@ -119,7 +131,15 @@ extension BrokerConnection {
             case .reply(let message): reply = message
             }
         }
-        enqueue(reply, replyTo: request.properties?.replyTo, requests: requests)
+        let replyTo = request.properties?.replyTo
+        if let delay = faults.delay {
+            later(delay) { connection in
+                self.enqueue(reply, replyTo: replyTo, requests: requests)
+                self.sendReplies(connection.engine)
+            }
+        } else if !faults.isSilent {
+            enqueue(reply, replyTo: replyTo, requests: requests)
+        }
         return .accepted
     }
 

@@ -27,6 +27,8 @@ final class BrokerConnection: AMQPConnectionDelegate {
     var tokenTimer: Scheduled<Void>?
     var idleTimer: Scheduled<Void>?
     private var registration: ConnectionRegistry.Key?
+    /// Sends more than clients ask for, when a script wants that.
+    var inflation: CreditInflation?
 
     init(context: BrokerContext, registry: ConnectionRegistry) {
         self.context = context
@@ -55,11 +57,16 @@ final class BrokerConnection: AMQPConnectionDelegate {
         let loop = connection.eventLoop
         registration = registry.add { condition in
             loop.execute {
+                guard let condition else {
+                    bound.value.cut(afterBytes: 0)
+                    return
+                }
                 bound.value.connection?.close(condition)
                 bound.value.connection?.flush()
             }
         }
         startIdleTimer(seconds: 60)
+        prepareForFaults(connection)
     }
 
     func received(_ event: EngineEvent, on connection: AMQPConnection) {
@@ -69,7 +76,7 @@ final class BrokerConnection: AMQPConnectionDelegate {
             authenticate(mechanism: mechanism, response: response, engine)
         case .opened(let open):
             context.logger.debug("connection opened", metadata: ["container": "\(open.containerID.prefix(128))"])
-            engine.open()
+            opened(open, connection)
         case .begun(let session, byPeer: true):
             engine.accept(session: session)
         case .ended(let session, _):

@@ -8,12 +8,14 @@ struct BrokerContext: Sendable {
     let namespace: HubNamespace
     let tokens: TokenService
     let management: ManagementService
+    let faults: FaultDirector
     let logger: Logger
     private let clock: @Sendable () -> Int64
 
     init(configuration: DevBrokerConfiguration, logger: Logger) throws(DevBrokerError) {
         self.configuration = configuration
         self.logger = logger
+        faults = FaultDirector(observer: configuration.observer, logger: logger)
         clock = configuration.clock ?? { Int64(Date().timeIntervalSince1970 * 1000) }
         var folder: HubFolder?
         if let path = configuration.dataFolder { folder = try HubFolder(path: path) }

@@ -81,4 +81,11 @@ struct ReceiverLink {
     var wantsRuntimeMetric: Bool
     /// Whether the peer wants its credit used up or given back.
     var isDraining = false
+    /// Whether a scripted fault keeps it from delivering.
+    var isStandingStill = false
+    /// Whether the script has had its say about the next event.
+    var isNextJudged = false
+
+    /// The partition, as scripts of faults name it.
+    var place: BrokerFact.Place { BrokerFact.Place(hub: hub.name, partition: partition.id) }
 }

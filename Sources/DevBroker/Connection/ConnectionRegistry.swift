@@ -11,7 +11,7 @@ final class ConnectionRegistry: Sendable {
 
     private struct State: Sendable {
         var next: UInt64 = 0
-        var closers: [Key: @Sendable (AMQPCondition) -> Void] = [:]
+        var closers: [Key: @Sendable (AMQPCondition?) -> Void] = [:]
         /// Completed when the last connection is gone.
         var waiters: [EventLoopPromise<Void>] = []
 
@@ -23,8 +23,8 @@ final class ConnectionRegistry: Sendable {
 
     private let state = Mutex(State())
 
-    /// Adds a connection by the closure that schedules its close.
-    func add(_ close: @escaping @Sendable (AMQPCondition) -> Void) -> Key {
+    /// Adds a connection by the closure that schedules its close; without a condition its socket is cut.
+    func add(_ close: @escaping @Sendable (AMQPCondition?) -> Void) -> Key {
         state.withLock { state in
             state.next += 1
             let key = Key(rawValue: state.next)
@@ -45,8 +45,8 @@ final class ConnectionRegistry: Sendable {
     /// How many connections are open.
     var count: Int { state.withLock(\.closers.count) }
 
-    /// Schedules the close of all connections.
-    func closeAll(_ condition: AMQPCondition) {
+    /// Schedules the close of all connections; without a condition their sockets are cut.
+    func closeAll(_ condition: AMQPCondition?) {
         let closers = state.withLock { Array($0.closers.values) }
         for close in closers { close(condition) }
     }

@@ -41,17 +41,25 @@ struct ManagementService: Sendable {
                     to: request, fields: [.string("operation"): .string("READ"), .string("status-code"): .int(200)],
                     body: .value(.map(result))))
         } catch {
-            return .reply(
-                Self.reply(
-                    to: request,
-                    fields: [
-                        .string("operation"): .string("READ"), .string("status-code"): .int(error.status),
-                        .string("status-description"): .string(error.condition.description ?? ""),
-                        .string("error-condition"): .symbol(error.condition.name),
-                        // The generic spelling as well: the Azure Python client looks for the text there.
-                        .string("statusDescription"): .string(error.condition.description ?? ""),
-                    ], body: .none))
+            return .reply(Self.failure(of: request, status: error.status, error.condition, operation: true))
         }
+    }
+
+    /// A reply that says what went wrong; `operation` repeats the operation, which tokens' replies do not.
+    static func failure(
+        of request: AMQPMessage, status: Int32, _ condition: AMQPCondition, operation: Bool
+    ) -> AMQPMessage {
+        let description = condition.description ?? ""
+        var fields: AMQPMap = [
+            .string("status-code"): .int(status), .string("status-description"): .string(description),
+            .string("error-condition"): .symbol(condition.name),
+        ]
+        if operation {
+            fields[string: "operation"] = .string("READ")
+            // The generic spelling as well: the Azure Python client looks for the text there.
+            fields[string: "statusDescription"] = .string(description)
+        }
+        return reply(to: request, fields: fields, body: .none)
     }
 
     private func read(
