@@ -216,17 +216,19 @@ extension ReceiverMachine {
     ) -> [Action] {
         switch state {
         case .attaching, .attached:
-            let error =
-                error
-                ?? EventHubsError(
-                    .forcedClose, "The broker closed the link without a reason", isRetriable: true, scope: .link)
-            return ended(named(error), now: now, using: &generator)
+            return ended(named(error ?? Self.closedWithoutReason), now: now, using: &generator)
+        case .detaching(.attachAgain, _) where error?.code == .stolen:
+            // Taken while we gave the link back: attaching again now would steal it from its new reader.
+            return ended(named(error ?? Self.closedWithoutReason), now: now, using: &generator)
         case .detaching(let then, _):
             return linkIsGone(then, now: now)
         case .offline, .waiting, .stolen, .halted, .stopped:
             return []
         }
     }
+
+    private static let closedWithoutReason = EventHubsError(
+        .forcedClose, "The broker closed the link without a reason", isRetriable: true, scope: .link)
 
     private mutating func ended(
         _ error: EventHubsError, now: Duration, using generator: inout some RandomNumberGenerator

@@ -1,7 +1,7 @@
 package import Detection
 import DiagnosticLogs
 import EventHubs
-import EventHubsClient
+package import EventHubsClient
 import FindingFormats
 public import HubwatchConfiguration
 public import Logging
@@ -33,11 +33,14 @@ public struct Hubwatch: Sendable {
         package var addedRules: [Rule] = []
         /// For drills; nil in production.
         package var probe: RunProbe?
+        /// Changes what the configuration says nothing about, such as the client's times; nil for the client's defaults.
+        package var adjustClient: (@Sendable (inout EventHubsConfiguration) -> Void)?
 
         /// Makes surroundings.
         public init(
             group: any EventLoopGroup, clock: WallClock = .system, logger: Logger, hostName: String,
-            productVersion: String, terminal: Terminal? = nil
+            productVersion: String, terminal: Terminal? = nil,
+            adjustClient: (@Sendable (inout EventHubsConfiguration) -> Void)? = nil
         ) {
             self.group = group
             self.clock = clock
@@ -45,6 +48,7 @@ public struct Hubwatch: Sendable {
             self.hostName = hostName
             self.productVersion = productVersion
             self.terminal = terminal
+            self.adjustClient = adjustClient
         }
     }
 
@@ -124,7 +128,7 @@ public struct Hubwatch: Sendable {
             settings.platform = surroundings.platform.client
             // Whoever waits for the end wants to hear of it soon; a server asks less often.
             if end == .whenCaughtUp { settings.quietInterval = .milliseconds(250) }
-            surroundings.platform.adjust(&settings)
+            surroundings.adjustClient?(&settings)
             client = try EventHubsClient(
                 configuration: settings, eventLoopGroup: surroundings.group, logger: logger)
         } catch {

@@ -8,8 +8,6 @@ package import StateStore
 package struct RunPlatform: Sendable {
     /// What the client takes from it.
     package var client = ClientPlatform.system
-    /// Changes what the client is set to, where a setting of hours would make a simulation long.
-    package var adjust: @Sendable (inout EventHubsConfiguration) -> Void = { _ in }
     /// Waits; returns early when the task is cancelled.
     package var sleep: @Sendable (Duration) async -> Void = { try? await Task.sleep(for: $0) }
     /// How the state file is reached.

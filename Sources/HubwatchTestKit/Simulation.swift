@@ -337,6 +337,11 @@ public final class Simulation: @unchecked Sendable {
             logger: Logger(label: "hubwatch", factory: { _ in log }), hostName: "simulation", productVersion: "0")
         surroundings.platform = platform(process)
         surroundings.addedRules = WorkloadRules.all
+        // Waits of minutes would only make a simulation long.
+        surroundings.adjustClient = { settings in
+            settings.receiverTiming.stolenPause = .seconds(8)
+            settings.quietInterval = .seconds(4)
+        }
         let configuration = try configuration(process.statePath)
         inside { process.start(configuration, surroundings) }
     }
@@ -348,10 +353,6 @@ public final class Simulation: @unchecked Sendable {
             dial: { [unowned self] loop, _, _, _, initializer in dial(process, loop, initializer) },
             clock: { [time, unowned self] in time.now + clockOffset },
             chance: Chance { [unowned self] in generator.next() })
-        platform.adjust = { settings in
-            settings.receiverTiming.stolenPause = .seconds(8)
-            settings.quietInterval = .seconds(4)
-        }
         platform.sleep = { await scheduler.sleep($0) }
         platform.stateAccess = .stepwise { [unowned self] in
             await scheduler.sleep(.microseconds(Int64.random(in: 0...2_000, using: &generator)))

@@ -169,6 +169,19 @@ import Testing
             ])
     }
 
+    @Test mutating func aTheftThatCrossesOurDetachIsATheft() {
+        var machine = attached()
+        _ = machine.stalled(behind: 9, now: .seconds(40))
+        let actions = machine.detachReceived(stolen, now: .seconds(41), using: &generator)
+        #expect(actions.first == .forgetLink)
+        #expect(!actions.contains { if case .attach = $0 { true } else { false } }, "it would steal the link back")
+        #expect(machine.isParked)
+        #expect((wake(in: actions) ?? .zero) >= .seconds(641))
+        var stopping = attached()
+        _ = stopping.stopOrdered(now: .zero)
+        #expect(stopping.detachReceived(stolen, now: .zero, using: &generator) == [.forgetLink, .report(.stopped)])
+    }
+
     @Test mutating func anUnansweredDetachIsForgotten() {
         var machine = attached()
         _ = machine.stalled(behind: 9, now: .zero)

@@ -1,5 +1,6 @@
 import AMQPTypes
 import DevBroker
+import EventHubsClient
 import Foundation
 import HubwatchConfiguration
 import HubwatchRuntime
@@ -19,6 +20,8 @@ final class HubFixture: Sendable {
     /// Log lines, findings on the terminal and changes of status are announced here.
     let facts = FactSignal()
     let log: RecordedLog
+    /// What the broker has seen of its clients; changes are announced with the other facts.
+    let seen: SeenFacts
     private let terminal = Mutex("")
 
     /// Findings that were shown on the terminal so far, over all runs.
@@ -27,32 +30,37 @@ final class HubFixture: Sendable {
     static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
 
-    private init(broker: DevBroker, folder: URL, port: Int, tlsPort: Int) {
+    private init(broker: DevBroker, folder: URL, port: Int, tlsPort: Int, seen: SeenFacts) {
         self.broker = broker
         self.folder = folder
         self.port = port
         self.tlsPort = tlsPort
+        self.seen = seen
         log = RecordedLog(facts)
+        seen.announce(to: facts)
     }
 
     /// Runs a body with a started broker; stops it and removes the files after.
     static func with(
-        partitions: Int = 4, policies: [AccessPolicy] = [], _ body: (HubFixture) async throws -> Void
+        partitions: Int = 4, policies: [AccessPolicy] = [], data: String? = nil,
+        _ body: (HubFixture) async throws -> Void
     ) async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "hubwatch-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         var logger = Logger(label: "broker")
         logger.logLevel = .error
+        let seen = SeenFacts()
         let broker = try DevBroker(
             configuration: DevBrokerConfiguration(
                 listeners: [.init(port: 0), .init(port: 0, usesTLS: true)],
                 hubs: [HubDefinition(name: "logs", partitionCount: partitions)], policies: policies,
-                isAuthStrict: !policies.isEmpty),
+                isAuthStrict: !policies.isEmpty, dataFolder: data.map { folder.appending(path: $0).path },
+                observer: { seen.note($0) }),
             group: MultiThreadedEventLoopGroup.singleton, logger: logger)
         let addresses = try await broker.start()
         let fixture = HubFixture(
-            broker: broker, folder: folder, port: addresses.amqp[0].port, tlsPort: addresses.amqp[1].port)
+            broker: broker, folder: folder, port: addresses.amqp[0].port, tlsPort: addresses.amqp[1].port, seen: seen)
         do {
             try await body(fixture)
         } catch {
@@ -92,7 +100,9 @@ final class HubFixture: Sendable {
     }
 
     /// A hubwatch that has not run yet.
-    func hubwatch(_ settings: [String: String] = [:]) throws -> Hubwatch {
+    func hubwatch(
+        _ settings: [String: String] = [:], adjust: (@Sendable (inout EventHubsConfiguration) -> Void)? = nil
+    ) throws -> Hubwatch {
         let log = self.log
         let logger = Logger(label: "hubwatch") { _ in log }
         let status = RunStatus()
@@ -105,7 +115,7 @@ final class HubFixture: Sendable {
                 terminal: Hubwatch.Terminal(colour: false, width: 100) { bytes in
                     self.terminal.withLock { $0 += String(decoding: bytes, as: UTF8.self) }
                     self.facts.changed()
-                }), status: status)
+                }, adjustClient: adjust), status: status)
     }
 
     /// Waits for a fact about a hubwatch, the log or the terminal.
@@ -121,9 +131,10 @@ final class HubFixture: Sendable {
 
     /// Runs a body beside a running hubwatch, then stops it orderly.
     func whileRunning(
-        _ settings: [String: String] = [:], _ body: (Hubwatch) async throws -> Void
+        _ settings: [String: String] = [:], adjust: (@Sendable (inout EventHubsConfiguration) -> Void)? = nil,
+        _ body: (Hubwatch) async throws -> Void
     ) async throws {
-        let hubwatch = try hubwatch(settings)
+        let hubwatch = try hubwatch(settings, adjust: adjust)
         let (stops, stop) = AsyncStream.makeStream(of: Void.self)
         let run = Task { () -> HubwatchError? in
             do throws(HubwatchError) {
