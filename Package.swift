@@ -48,6 +48,7 @@ let package = Package(
     targets: [
         // C libraries
         .systemLibrary(name: "CProton", pkgConfig: "libqpid-proton", providers: [.apt(["libqpid-proton11-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CProtonShim", dependencies: ["CProton"]),
         .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
 
@@ -89,7 +90,7 @@ let package = Package(
             dependencies: [
                 "AMQPEngine", "EventHubs", "EventHubsClient", "DiagnosticLogs", "Detection", "RuleFormats",
                 "StateStore",
-                "FindingFormats", "Sinks", "HubwatchConfiguration", nio, nioPosix, logging,
+                "FindingFormats", "Sinks", "HubwatchConfiguration", "CZlib", nio, nioPosix, logging,
             ], swiftSettings: settings),
         .target(
             name: "DevBroker",
@@ -182,6 +183,10 @@ let package = Package(
                 crypto, logging, .product(name: "X509", package: "swift-certificates"),
             ], swiftSettings: settings),
         .testTarget(name: "SimulationTests", dependencies: ["HubwatchTestKit"], swiftSettings: settings),
+        .testTarget(
+            name: "ReplayTests",
+            dependencies: ["HubwatchRuntime", "Detection", "DiagnosticLogs", "EventHubs", "CZlib"],
+            swiftSettings: settings),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [

@@ -77,6 +77,15 @@ public struct EventBatch: Sendable {
     /// The events' message ids, for plain brokers only: there they are what duplicates are known by.
     public let messageIDs: [String?]
 
+    /// The first events alone, in the same memory.
+    public func prefix(_ count: Int) -> EventBatch {
+        guard count < events.count else { return self }
+        return EventBatch(
+            slab: slab, events: Array(events.prefix(count)), receivedAt: receivedAt,
+            lastEnqueuedSequenceNumber: lastEnqueuedSequenceNumber,
+            lastEnqueuedTimeMilliseconds: lastEnqueuedTimeMilliseconds, messageIDs: Array(messageIDs.prefix(count)))
+    }
+
     /// The content of an event; nil when it is unusable.
     public func withBody<R>(of event: ReceivedEvent, _ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R? {
         switch event.body {

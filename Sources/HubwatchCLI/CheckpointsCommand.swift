@@ -160,6 +160,7 @@ enum CheckpointText {
         case .number(let number): String(number)
         case .boolean(let flag): flag ? "yes" : "no"
         case .null: "-"
+        case .objects(let items): "\(items.count)"
         }
     }
 }

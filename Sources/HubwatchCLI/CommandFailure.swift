@@ -1,5 +1,6 @@
 import EventHubs
 import HubwatchConfiguration
+import HubwatchRuntime
 import StateStore
 
 /// Exit codes, as sysexits.h names them.
@@ -56,5 +57,16 @@ struct CommandFailure: Error {
             default: .internalFault
             }
         self.init(status, "\(error)")
+    }
+
+    init(_ error: ReplayError) {
+        let status: ExitStatus =
+            switch error.code {
+            case .badRequest: .usage
+            case .notFound: .inputNotFound
+            case .badInput, .stateRefused: .badInput
+            case .ioFailure: .ioFailure
+            }
+        self.init(status, error.description)
     }
 }

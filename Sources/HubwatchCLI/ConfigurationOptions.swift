@@ -88,9 +88,9 @@ struct ConfigurationOptions: ParsableArguments {
     }
 
     /// The settings in force; every problem at once when there are any.
-    func configuration() throws -> Configuration {
+    func configuration(needsSource: Bool = true) throws -> Configuration {
         do {
-            return try Configuration(layers()) { (path) throws(ConfigurationProblem) in
+            return try Configuration(layers(), needsSource: needsSource) { (path) throws(ConfigurationProblem) in
                 do throws(CommandFailure) { return try readText(path) } catch {
                     throw ConfigurationProblem(place: path, message: error.message)
                 }

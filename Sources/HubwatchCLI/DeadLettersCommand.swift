@@ -76,20 +76,9 @@ struct DeadLettersCommand: AsyncParsableCommand {
                 Records that can be decoded now go through the rules: matching ones are journaled with the id they would have \
                 had, so nothing is recorded twice. What still fails stays.
                 """)
-        @OptionGroup var options: ConfigurationOptions
-        @Argument(help: "Ids; default: all.") var ids: [Int64] = []
+        @OptionGroup var letters: DeadLetterOptions
 
-        func run() async throws {
-            let rules = RuleSelection(loading: try Configuration.rules(options.layers()))
-            guard let compiled = rules.compiled else { throw CommandFailure(.badInput, "no rule can run") }
-            try await StateAccess.with(StateAccess.changing(options.statePath())) { store in
-                let report = try await DeadLetterReplay(rules: compiled, store: store, clock: .system)
-                    .run(ids: ids.isEmpty ? nil : ids)
-                Terminal.output(
-                    "\(report.letters) dead letters: \(report.decoded) decoded now (\(report.records) records, \(report.findings) new findings), \(report.letters - report.decoded) still fail."
-                )
-            }
-        }
+        func run() async throws { try await letters.replay() }
     }
 }
 

@@ -9,6 +9,7 @@ public struct HubwatchCommand: AsyncParsableCommand {
         discussion: """
             Start here:
               hubwatch run --config Config/hubwatch.yaml     read the hub, judge every record, raise findings
+              hubwatch replay files logs.ndjson.gz           try rules on what was, without touching what is
               hubwatch config check                          name every mistake in the configuration at once
               hubwatch rules check Config/rules              do the same for rule files (Sigma, Elastic ES|QL)
               hubwatch devbroker --hub logs:4                an Event Hub on your own machine
@@ -21,7 +22,8 @@ public struct HubwatchCommand: AsyncParsableCommand {
             """,
         version: BuildInfo.version,
         subcommands: [
-            RunCommand.self, ConfigCommand.self, RulesCommand.self, CheckpointsCommand.self, DeadLettersCommand.self,
+            RunCommand.self, ReplayCommand.self, ConfigCommand.self, RulesCommand.self, CheckpointsCommand.self,
+            DeadLettersCommand.self,
             PublishCommand.self, GenerateCommand.self, CompareCommand.self, DevBrokerCommand.self, VersionCommand.self,
         ])
 

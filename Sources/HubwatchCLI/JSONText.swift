@@ -12,6 +12,8 @@ enum JSONText {
         case number(Int64)
         case boolean(Bool)
         case null
+        /// Objects, written already.
+        case objects([String])
     }
 
     static func object(_ members: [(String, Value)]) -> String {
@@ -24,6 +26,7 @@ enum JSONText {
         case .number(let number): String(number)
         case .boolean(let flag): String(flag)
         case .null: "null"
+        case .objects(let items): "[" + items.joined(separator: ",") + "]"
         }
     }
 

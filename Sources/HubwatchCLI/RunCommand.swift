@@ -70,7 +70,7 @@ struct RunCommand: AsyncParsableCommand {
         return Logger(label: "hubwatch") { _ in LogOutput(level: level, format: format, statusLine: line) }
     }
 
-    private static func terminal(_ settings: Configuration.Findings, _ line: StatusLine) -> Hubwatch.Terminal? {
+    static func terminal(_ settings: Configuration.Findings, _ line: StatusLine) -> Hubwatch.Terminal? {
         let isWanted =
             switch settings.terminal {
             case "always": true
@@ -99,6 +99,10 @@ struct RunCommand: AsyncParsableCommand {
             \(status.alerts) alerts, \(status.journaled) journal entries, \(counters.deadLetters) dead letters. \
             Stopped after the last commit, \((seconds * 10).rounded() / 10) s after the start.
             """)
+        let shadow = status.findings.sorted { $0.key < $1.key }.filter { $0.value.isShadow }
+        for (_, rule) in shadow {
+            Terminal.error("  shadow rule '\(rule.title)': \(rule.raised) findings, recorded and not sent")
+        }
     }
 }
 
@@ -110,6 +114,7 @@ extension CommandFailure {
         case .noRules, .rulesRefused: self.init(.badInput, "\(error)")
         case .rulesNeedAllPartitions, .noSuchPartitions: self.init(.badConfiguration, "\(error)")
         case .otherSource, .positionRefused, .stateUnreadable: self.init(.badInput, "\(error)")
+        case .replay(let inner): self.init(inner)
         case .sink: self.init(.ioFailure, "\(error)")
         case .fault: self.init(.internalFault, "\(error)")
         }

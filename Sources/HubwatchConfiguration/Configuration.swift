@@ -75,8 +75,10 @@ public struct Configuration: Sendable {
         public var paths: [String]
         /// Lists for Sigma placeholders.
         public var placeholders: [String: [String]]
-        /// Ids of rules that send nothing.
-        public var shadow: Set<String>
+        /// Rules that send nothing: ids, titles or file names, with `*` for any text.
+        public var shadow: [String]
+        /// Ids of the only rules that run; empty for all.
+        public var only: Set<String> = []
         /// Whether rules that need all partitions may run on some.
         public var allowPartial: Bool
         /// Whether a refused rule file is only reported.

@@ -9,13 +9,16 @@ public import EventHubs
 extension Configuration {
     /// Reads the layers as types.
     ///
-    /// - Parameter readFile: reads a small text file, such as the one with the connection string; throws a message.
+    /// - Parameters:
+    ///   - needsSource: false for work on files: what is said of a hub is not looked at.
+    ///   - readFile: reads a small text file, such as the one with the connection string; throws a message.
     /// **Errors**: every problem of every layer at once. Neither a key nor a password is in any message.
     public init(
-        _ layers: ConfigurationLayers, readFile: (String) throws(ConfigurationProblem) -> String
+        _ layers: ConfigurationLayers, needsSource: Bool = true,
+        readFile: (String) throws(ConfigurationProblem) -> String
     ) throws(ConfigurationError) {
         var reader = SettingReader(layers)
-        let endpoint = Self.endpoint(&reader, readFile)
+        let endpoint = needsSource ? Self.endpoint(&reader, readFile) : nil
         let selection = Self.selection(&reader)
         let source = Source(
             endpoint: endpoint
@@ -58,7 +61,7 @@ extension Configuration {
     private static func rules(_ reader: inout SettingReader) -> Rules {
         Rules(
             paths: reader.list("rules.paths"), placeholders: reader.lists("rules.placeholders"),
-            shadow: Set(reader.list("rules.shadow")), allowPartial: reader.boolean("rules.allow_partial"),
+            shadow: reader.list("rules.shadow"), allowPartial: reader.boolean("rules.allow_partial"),
             ignoreRefused: reader.boolean("rules.ignore_refused"))
     }
 

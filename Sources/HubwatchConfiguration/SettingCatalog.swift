@@ -66,7 +66,9 @@ extension Setting {
         Setting(
             "rules.placeholders", .lists,
             "Lists for %name% in Sigma rules, such as known_ai_portals; a list here replaces the built-in one."),
-        Setting("rules.shadow", .list, "Ids of rules that run and are journaled, but send nothing."),
+        Setting(
+            "rules.shadow", .list,
+            "Rules that run, are journaled and counted, and send nothing: ids, titles or files, with * for any text."),
         Setting(
             "rules.allow_partial", .boolean, default: "false",
             "Run rules that need all partitions on a part of them; findings then say which partitions they cover."),

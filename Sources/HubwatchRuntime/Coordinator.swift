@@ -137,6 +137,17 @@ actor Coordinator {
         if let failure { throw failure }
     }
 
+    /// What is left open at the end of a span; with `closing`, closes it first.
+    ///
+    /// Called once, after the last deltas and before ``finish()``.
+    func endOfSpan(closing: Bool) -> SpanEnding {
+        let watermark = merger.watermark
+        if closing { merger.closeOpenWindows(now: clock.now()) }
+        return SpanEnding(
+            watermark: watermark, openWindows: merger.openWindowCount, openFindings: merger.openFindingCount,
+            positions: merger.allPositions, ruleCounts: merger.ruleCounts)
+    }
+
     private func commitUrgently() async {
         urgentCommit = nil
         await commit()
@@ -197,7 +208,9 @@ actor Coordinator {
         committed?(draft.positions.filter { !$0.value.isStart }.mapValues(\.sequenceNumber))
         for notice in draft.notices { logger.warning("\(notice)") }
         let alerts = draft.journal.count { $0.isAlert }
+        let raised = draft.raised(besides: receipt)
         status.update {
+            for finding in raised { $0.count(finding) }
             $0.commits += 1
             $0.journaled += Int64(receipt.journalIDs.count)
             $0.alerts += Int64(alerts)

@@ -3,8 +3,25 @@ import DiagnosticLogs
 import FindingFormats
 public import StateStore
 
-/// Judges dead letters again, as a pseudo-partition outside the watermark.
+/// Judges dead letters again, as pseudo-partitions outside the watermark.
+///
+/// Letters of partition `p` are folded as partition `-1 - p`, and a letter's id is its sequence number there: two letters of
+/// one message stay two. What decodes is committed page by page, with the ids that it came from.
 public struct DeadLetterReplay: Sendable {
+    /// Which letters.
+    public struct Choice: Sendable, Hashable {
+        /// Those with these ids; nil for all that were not replayed.
+        public var ids: [Int64]?
+        /// Those with these reasons; empty for all.
+        public var reasons: Set<String>
+
+        /// Makes a choice.
+        public init(ids: [Int64]? = nil, reasons: Set<String> = []) {
+            self.ids = ids
+            self.reasons = reasons
+        }
+    }
+
     /// What came of it.
     public struct Report: Sendable, Hashable {
         /// Dead letters tried.
@@ -17,6 +34,10 @@ public struct DeadLetterReplay: Sendable {
         public var findings = 0
     }
 
+    /// Under this name the store holds the ids of a page that is committed and not marked yet.
+    private static let mark = "deadletters.judged"
+    private static let pageMaximum = 256
+
     private let rules: CompiledRules
     private let store: any StateStore
     private let clock: WallClock
@@ -28,55 +49,89 @@ public struct DeadLetterReplay: Sendable {
         self.clock = clock
     }
 
-    /// Replays the letters with these ids, or all that were not replayed.
-    public func run(ids: [Int64]?) async throws -> Report {
+    /// Replays the letters.
+    ///
+    /// - Parameters:
+    ///   - recording: false to find out what would come of it; nothing is written then.
+    ///   - progress: is told how many are done, of how many.
+    public func run(
+        _ choice: Choice, recording: Bool = true, progress: (Int64, Int64) -> Void = { _, _ in }
+    ) async throws -> Report {
         let state = try await store.load()
-        let partitions = state.positions.map(\.partition).sorted()
+        if recording { try await markJudged(state) }
+        let partitions = state.positions.map(\.partition).filter { $0 >= 0 }.sorted()
         var merger = Merger(rules: rules, partitions: partitions)
         _ = try merger.restore(
             RestoredState(snapshot: state.snapshot, deltas: state.deltas.map(\.bytes)), now: clock.now())
+        let counts = state.deadLetters
+        let total = choice.ids.map { Int64($0.count) } ?? (counts.stored - counts.replayed)
         var report = Report()
-        var replayed: [Int64] = []
-        for letter in try await letters(ids) {
-            report.letters += 1
-            let delta = fold(letter)
-            if let delta, delta.deadLetters.isEmpty {
+        var after: Int64 = 0
+        while let page = try await page(choice, after: &after) {
+            var judged: [Int64] = []
+            for id in page {
+                guard let letter = try await store.deadLetter(id), letter.bytesKept,
+                    choice.reasons.isEmpty || choice.reasons.contains(letter.letter.reason)
+                else { continue }
+                report.letters += 1
+                guard let delta = fold(letter), delta.deadLetters.isEmpty else { continue }
                 report.decoded += 1
                 report.records += delta.counters.records
-                replayed.append(letter.id)
+                judged.append(letter.id)
                 merger.merge(delta, now: clock.now())
             }
+            report.findings += try await commit(&merger, judged, recording: recording)
+            progress(Int64(report.letters), total)
         }
-        if let draft = merger.takeCommit() {
-            let transaction = try CommitTranslation.transaction(draft, committed: clock.now(), identity: nil)
-            report.findings = try await store.commit(transaction).journalIDs.count
-        }
-        _ = try await store.markReplayed(replayed, atNs: clock.now().nanoseconds)
         return report
     }
 
-    private func letters(_ ids: [Int64]?) async throws -> [StoredDeadLetter] {
-        var found: [StoredDeadLetter] = []
-        if let ids {
-            for id in ids { if let letter = try await store.deadLetter(id) { found.append(letter) } }
-            return found
+    /// A page of ids; nil behind the last.
+    private func page(_ choice: Choice, after: inout Int64) async throws -> [Int64]? {
+        let position = after
+        let ids: [Int64]
+        if let chosen = choice.ids {
+            ids = Array(Set(chosen).sorted().filter { $0 > position }.prefix(Self.pageMaximum))
+        } else {
+            ids = try await store.deadLetters(after: position, limit: Self.pageMaximum, includingReplayed: false)
+                .map(\.id)
         }
-        var after: Int64 = 0
-        while true {
-            let page = try await store.deadLetters(after: after, limit: 256, includingReplayed: false)
-            guard let last = page.last else { return found }
-            for letter in page { if let whole = try await store.deadLetter(letter.id) { found.append(whole) } }
-            after = last.id
-        }
+        guard let last = ids.last else { return nil }
+        after = last
+        return ids
+    }
+
+    /// Commits what a page gave, with its ids: a process that dies before they are marked must not judge them twice.
+    private func commit(_ merger: inout Merger, _ judged: [Int64], recording: Bool) async throws -> Int {
+        guard let draft = merger.takeCommit() else { return 0 }
+        guard recording else { return draft.raised(besides: CommitReceipt()).count }
+        var transaction = try CommitTranslation.transaction(draft, committed: clock.now(), identity: nil)
+        transaction.meta[Self.mark] = judged.map(String.init).joined(separator: ",")
+        let receipt = try await store.commit(transaction)
+        try await mark(judged)
+        return draft.raised(besides: receipt).count
+    }
+
+    private func mark(_ ids: [Int64]) async throws {
+        _ = try await store.markReplayed(ids, atNs: clock.now().nanoseconds)
+        var done = StateTransaction(committedNs: clock.now().nanoseconds)
+        done.meta[Self.mark] = .some(nil)
+        _ = try await store.commit(done)
+    }
+
+    /// Marks what a process that died had committed.
+    private func markJudged(_ state: LoadedState) async throws {
+        guard let list = state.meta[Self.mark] else { return }
+        try await mark(list.split(separator: ",").compactMap { Int64($0) })
     }
 
     /// One letter through a fold of its own: its negative partition keeps it outside positions and watermark.
     private func fold(_ letter: StoredDeadLetter) -> PartitionDelta? {
         let fold = PartitionFold(rules: rules, partition: -1 - letter.letter.partition)
-        let offset = Array(letter.letter.offset.utf8)
-        offset.withUnsafeBytes { offset in
+        var offset = letter.letter.offset
+        offset.withUTF8 { offset in
             let header = MessageHeader(
-                sequenceNumber: letter.letter.sequence, offset: offset,
+                sequenceNumber: letter.id, offset: UnsafeRawBufferPointer(offset),
                 enqueuedTime: Timestamp(milliseconds: letter.letter.enqueuedMs),
                 receivedAt: Timestamp(nanoseconds: letter.letter.receivedNs))
             _ = fold.fold(header, copying: letter.letter.bytes)

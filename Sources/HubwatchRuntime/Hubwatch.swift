@@ -146,15 +146,7 @@ public struct Hubwatch: Sendable {
     }
 
     private func loadRules() throws(HubwatchError) -> CompiledRules {
-        let selection = RuleSelection(loading: configuration.rules, adding: surroundings.addedRules)
-        for refusal in selection.refusals { logger.error("\(refusal)") }
-        for warning in selection.warnings { logger.warning("\(warning)") }
-        if !selection.refusals.isEmpty, !configuration.rules.ignoreRefused {
-            throw .rulesRefused(count: selection.refusals.count)
-        }
-        guard let rules = selection.compiled else { throw .noRules(refused: selection.refusals.count) }
-        logger.info("\(rules.rules.count) rules loaded: \(rules.rules.map(\.metadata.title).joined(separator: "; "))")
-        return rules
+        try RuleSelection.running(configuration.rules, adding: surroundings.addedRules, logger)
     }
 
     /// What is known of the source before it is read.

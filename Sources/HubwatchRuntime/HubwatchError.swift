@@ -25,6 +25,8 @@ public enum HubwatchError: Error, Sendable, CustomStringConvertible {
     case store(StateStoreError)
     /// A sink.
     case sink(SinkError)
+    /// A replay.
+    case replay(ReplayError)
     /// What should not happen.
     case fault(String)
 
@@ -59,6 +61,7 @@ public enum HubwatchError: Error, Sendable, CustomStringConvertible {
         case .eventHubs(let error): "\(error)"
         case .store(let error): "\(error)"
         case .sink(let error): "\(error)"
+        case .replay(let error): "\(error)"
         case .fault(let reason): reason
         }
     }

@@ -9,7 +9,7 @@ public struct RuleSelection: Sendable {
     /// Rules that cannot, each with its place and reason.
     public private(set) var refusals: [RuleDiagnostic]
     /// What a rule author should look at.
-    public let warnings: [RuleDiagnostic]
+    public private(set) var warnings: [RuleDiagnostic]
     /// The rules as the engine runs them; nil when there are none.
     public let compiled: CompiledRules?
 
@@ -23,14 +23,20 @@ public struct RuleSelection: Sendable {
         warnings = loaded.warnings
         refusals = loaded.refusals
         rules = []
+        var shadow = ShadowSelection(settings.shadow)
         for var rule in loaded.rules + others {
-            if settings.shadow.contains(rule.metadata.id) { rule.metadata.status = .shadow }
+            if shadow.contains(rule.metadata) { rule.metadata.status = .shadow }
+            guard settings.only.isEmpty || settings.only.contains(rule.metadata.id) else { continue }
             do {
                 try CompiledRules.check(rule)
                 rules.append(rule)
             } catch {
                 refusals.append(Self.refusal(of: rule, error))
             }
+        }
+        warnings += shadow.warnings
+        for id in settings.only.sorted() where !loaded.rules.contains(where: { $0.metadata.id == id }) {
+            refusals.append(Self.unknown(id))
         }
         do {
             compiled = rules.isEmpty ? nil : try CompiledRules(rules)
@@ -40,6 +46,12 @@ public struct RuleSelection: Sendable {
                 refusals.append(Self.refusal(of: rule, error))
             }
         }
+    }
+
+    private static func unknown(_ id: String) -> RuleDiagnostic {
+        RuleDiagnostic(
+            severity: .refusal, code: .unknownName, file: "--rule", position: SourcePosition(line: 1, column: 1),
+            rule: id, reason: "no rule has the id '\(id)': `hubwatch rules list` shows them")
     }
 
     private static func refusal(of rule: Rule, _ error: DetectionError) -> RuleDiagnostic {

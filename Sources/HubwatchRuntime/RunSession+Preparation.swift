@@ -9,26 +9,9 @@ import StateStore
 extension RunSession {
     /// The partitions to read, and those to name in findings when answers are partial.
     func coverage(_ hub: HubProperties?) throws(HubwatchError) -> (owned: [Int], partial: [Int]) {
-        let ids: [String]
-        switch configuration.source.endpoint {
-        case .eventHub: ids = hub?.partitionIDs ?? []
-        case .plain(let broker): ids = broker.partitions.map(String.init)
-        }
-        let selection = configuration.source.selection
-        let owned = selection.select(from: ids).compactMap { Int($0) }.sorted()
-        guard !owned.isEmpty, selection.missing(from: ids).isEmpty else {
-            throw .noSuchPartitions(selected: "\(selection)", count: ids.count)
-        }
-        for partition in owned { status.update(partition) { _ in } }
-        guard selection.isPartial(of: ids) else { return (owned, []) }
-        let needing = rules.rulesNeedingAllPartitions
-        guard !needing.isEmpty else { return (owned, []) }
-        guard configuration.rules.allowPartial else {
-            throw .rulesNeedAllPartitions(
-                rules: needing.map { "\($0.metadata.title) (\($0.metadata.origin.file))" }, partitions: owned,
-                of: ids.count)
-        }
-        return (owned, owned)
+        let coverage = try Coverage(configuration, hub, rules)
+        for partition in coverage.owned { status.update(partition) { _ in } }
+        return (coverage.owned, coverage.partial)
     }
 
     /// The identity to store with the first commit; refuses a state file of another hub, or of the same name made anew.

@@ -40,6 +40,8 @@ public final class RunStatus: Sendable {
         public var journaled: Int64 = 0
         /// Alerts raised since the start.
         public var alerts: Int64 = 0
+        /// Findings raised since the start, by rule id.
+        public var findings: [String: RuleFindings] = [:]
         /// Commits since the start.
         public var commits: Int64 = 0
         /// When the first message arrived.

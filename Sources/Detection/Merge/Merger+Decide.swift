@@ -15,7 +15,7 @@ extension Merger {
         }
     }
 
-    private mutating func close(_ rule: Int, _ body: any GroupedBody, through end: Int64, _ now: Timestamp) {
+    mutating func close(_ rule: Int, _ body: any GroupedBody, through end: Int64, _ now: Timestamp) {
         for slot in slots(of: rule, body, after: states[rule].closedThrough, through: end) {
             decide(rule, body, slot, only: nil, mode: .close, now)
         }

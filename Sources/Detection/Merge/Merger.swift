@@ -55,6 +55,9 @@ public struct Merger: Sendable {
     /// Nil for one never heard of.
     public func position(of partition: Int) -> PartitionPosition? { positions[partition] }
 
+    /// How far every partition is merged that was ever heard of.
+    public var allPositions: [Int: PartitionPosition] { positions }
+
     /// Groups that are being watched, over all rules.
     public var groupCount: Int { states.reduce(0) { $0 + $1.groups.count } }
 
