@@ -188,6 +188,13 @@ let package = Package(
             dependencies: ["HubwatchRuntime", "Detection", "DiagnosticLogs", "EventHubs", "CZlib"],
             swiftSettings: settings),
         .testTarget(
+            name: "HubwatchRuntimeTests",
+            dependencies: [
+                "HubwatchRuntime", "Detection", "DiagnosticLogs", "EventHubs", "FindingFormats",
+                "HubwatchConfiguration",
+                "Sinks", "StateStore", logging,
+            ], swiftSettings: settings),
+        .testTarget(
             name: "IntegrationTests",
             dependencies: [
                 "AMQPTypes", "Detection", "DevBroker", "DiagnosticLogs", "EventHubs", "EventHubsClient",

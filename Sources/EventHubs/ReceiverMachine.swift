@@ -361,7 +361,7 @@ extension ReceiverMachine {
 extension ReceiverMachine {
     /// Try again now: after a theft, a refusal or during a wait.
     ///
-    /// With a position, go on from there instead.
+    /// With a position, go on from there instead, also when the link is open.
     public mutating func resumeOrdered(from position: EventPosition? = nil, now: Duration) -> [Action] {
         switch state {
         case .stolen, .waiting, .halted, .offline:
@@ -375,7 +375,20 @@ extension ReceiverMachine {
                 return []
             }
             return attach(now: now)
-        case .attaching, .attached, .detaching, .stopped:
+        case .attaching, .attached:
+            guard let position else { return [] }
+            self.position = nil
+            start = position
+            let deadline = now + timing.detachTimeout
+            state = .detaching(then: .attachAgain, deadline: deadline)
+            return [.discardUnfolded, .detach, .wake(at: deadline)]
+        case .detaching(.attachAgain, let deadline), .detaching(.halt, let deadline):
+            guard let position else { return [] }
+            self.position = nil
+            start = position
+            state = .detaching(then: .attachAgain, deadline: deadline)
+            return []
+        case .detaching(.stop, _), .stopped:
             return []
         }
     }

@@ -221,6 +221,7 @@ public final class EventHubsClient: Sendable {
             receiver.hub = hub
             receiver.onAttached = { status.attached() }
             receiver.onRefused = { status.refused($0) }
+            receiver.consumer.controlled(by: PartitionControl(receiver, on: connection.loop))
             if connection.configuration.plainBroker == nil {
                 receiver.ask = { Self.ask(about: $0, connections) }
                 receiver.watch(every: interval)

@@ -14,6 +14,9 @@ public enum ConsumerVerdict: Hashable, Sendable {
 /// **Isolation**: every method is called on the partition's event loop, which is the loop of its connection; hence neither
 /// `Sendable` nor `async`. What takes long keeps the loop from heartbeats: fold, and return.
 public protocol PartitionConsumer: AnyObject {
+    /// Orders for the partition, given before anything else: its first attach may be refused.
+    func controlled(by control: PartitionControl)
+
     /// The link is open; events follow.
     func attached(_ attachment: PartitionAttachment)
 
@@ -41,6 +44,8 @@ public protocol PartitionConsumer: AnyObject {
 }
 
 extension PartitionConsumer {
+    /// Does nothing.
+    public func controlled(by control: PartitionControl) {}
     /// Does nothing.
     public func missing(_ gap: SequenceGap) {}
     /// Does nothing.
@@ -101,7 +106,7 @@ public struct PartitionControl: Sendable {
         eventLoop.execute { [receiver] in receiver.value.release(upTo: sequenceNumber) }
     }
 
-    /// Tries a stolen, waiting or refused partition again now; with a position, goes on from there.
+    /// Tries a stolen, waiting or refused partition again now; with a position, goes on from there, also when the link is open.
     public func retry(from position: EventPosition? = nil) {
         eventLoop.execute { [receiver] in receiver.value.retryOrdered(from: position) }
     }

@@ -42,7 +42,7 @@ struct CheckpointsCommand: AsyncParsableCommand {
             try await StateAccess.with(StateAccess.reading(options.statePath())) { store in
                 let state = try await store.load()
                 let journal = try await store.journalUsage()
-                let gaps = try await store.gaps(limit: 100)
+                let gaps = try await store.gaps(of: nil, limit: .max)
                 let members: [(String, JSONText.Value)] = [
                     ("namespace", state.source.map { .text($0.namespace) } ?? .null),
                     ("hub", state.source.map { .text($0.hub) } ?? .null),

@@ -23,6 +23,7 @@ public struct HubwatchCommand: AsyncParsableCommand {
         version: BuildInfo.version,
         subcommands: [
             RunCommand.self, ReplayCommand.self, ConfigCommand.self, RulesCommand.self, CheckpointsCommand.self,
+            GapsCommand.self,
             DeadLettersCommand.self,
             PublishCommand.self, GenerateCommand.self, CompareCommand.self, DevBrokerCommand.self, VersionCommand.self,
         ])

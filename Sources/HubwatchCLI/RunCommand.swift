@@ -113,7 +113,7 @@ extension CommandFailure {
         case .store(let inner): self.init(inner)
         case .noRules, .rulesRefused: self.init(.badInput, "\(error)")
         case .rulesNeedAllPartitions, .noSuchPartitions: self.init(.badConfiguration, "\(error)")
-        case .otherSource, .positionRefused, .stateUnreadable: self.init(.badInput, "\(error)")
+        case .otherSource, .positionRefused, .eventsMissing, .stateUnreadable: self.init(.badInput, "\(error)")
         case .replay(let inner): self.init(inner)
         case .sink: self.init(.ioFailure, "\(error)")
         case .fault: self.init(.internalFault, "\(error)")

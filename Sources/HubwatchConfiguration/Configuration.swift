@@ -51,6 +51,8 @@ public struct Configuration: Sendable {
         public var stallAfter: Duration
         /// How far the broker's clock may be behind.
         public var clockSkew: Duration
+        /// What to do where events are missing.
+        public var gapPolicies: GapPolicies
     }
 
     /// A plain AMQP 1.0 broker.
@@ -97,6 +99,10 @@ public struct Configuration: Sendable {
         public var deadLetterLimit: Int
         /// How long delivered findings stay.
         public var journalKeep: Duration
+        /// Most bytes that the slowest sink may owe.
+        public var journalOwedMax: Int
+        /// What to do then.
+        public var journalFull: JournalFullPolicy
     }
 
     /// Where findings go.

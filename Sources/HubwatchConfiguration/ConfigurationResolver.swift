@@ -30,7 +30,8 @@ extension Configuration {
             certificateAuthorityFile: reader.optional("source.ca_file"),
             creditBytes: reader.bytes("source.credit_bytes"), prefetch: reader.integer("source.prefetch"),
             discoveryInterval: reader.duration("source.discovery_interval"),
-            stallAfter: reader.duration("source.stall_after"), clockSkew: reader.duration("source.clock_skew"))
+            stallAfter: reader.duration("source.stall_after"), clockSkew: reader.duration("source.clock_skew"),
+            gapPolicies: Self.gapPolicies(&reader))
         self.init(
             source: source,
             rules: Self.rules(&reader),
@@ -38,7 +39,9 @@ extension Configuration {
                 path: reader.text("state.path"), commitInterval: reader.duration("state.commit_interval"),
                 snapshotAfterBytes: reader.bytes("state.snapshot_after"),
                 deadLetterLimit: reader.integer("state.dead_letters"),
-                journalKeep: reader.duration("state.journal_keep")),
+                journalKeep: reader.duration("state.journal_keep"),
+                journalOwedMax: reader.bytes("state.journal_max"),
+                journalFull: JournalFullPolicy(rawValue: reader.choice("state.journal_full")) ?? .stop),
             findings: Findings(
                 file: reader.optional("findings.file"), terminal: reader.choice("findings.terminal"),
                 colour: reader.choice("findings.colour")),
@@ -63,6 +66,14 @@ extension Configuration {
             paths: reader.list("rules.paths"), placeholders: reader.lists("rules.placeholders"),
             shadow: reader.list("rules.shadow"), allowPartial: reader.boolean("rules.allow_partial"),
             ignoreRefused: reader.boolean("rules.ignore_refused"))
+    }
+
+    private static func gapPolicies(_ reader: inout SettingReader) -> GapPolicies {
+        var policies = GapPolicies()
+        policies.overrun = GapPolicy(rawValue: reader.choice("source.on_overrun")) ?? policies.overrun
+        policies.recreated = GapPolicy(rawValue: reader.choice("source.on_recreated")) ?? policies.recreated
+        policies.refused = GapPolicy(rawValue: reader.choice("source.on_refused")) ?? policies.refused
+        return policies
     }
 
     private static func endpoint(

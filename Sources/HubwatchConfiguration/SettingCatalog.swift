@@ -30,10 +30,23 @@ extension Setting {
         Setting(
             "source.from", .text, default: "earliest",
             "Where a partition without a checkpoint starts: earliest, latest, an ISO time, or a sequence number."),
+        Setting(
+            "source.on_overrun", .choice(GapPolicy.names), default: "earliest",
+            "When the hub no longer keeps events that were not read yet: earliest (read on at the oldest one), latest (skip to the end) or stop. Each gap is listed by `hubwatch gaps`."
+        ),
+        Setting(
+            "source.on_recreated", .choice(GapPolicy.names), default: "earliest",
+            "When the hub was deleted and made again: earliest, latest or stop. The events of the new hub are all unread, so reading them repeats nothing; stopping would let whoever deletes the hub blind the rules."
+        ),
+        Setting(
+            "source.on_refused", .choice(GapPolicy.names), default: "stop",
+            "When the broker refuses a position of the same hub, as after a failover to a copy that lags: stop, earliest (may count events twice in open windows) or latest (may skip some). Only a person can tell which is right."
+        ),
         Setting("source.ca_file", .path, "PEM file of certificate authorities to trust besides the system's."),
         Setting(
             "source.credit_bytes", .bytes(mebibyte...(16 << 30)), default: "64MiB",
-            "Most bytes of events in flight over all partitions: the bound on memory under any backlog."),
+            "Most bytes of events in flight over all partitions: the bound on memory under any backlog. Events weigh what they last weighed, so a sudden change of size may pass it by one event a partition; besides it there are up to 32 MiB of folded events a commit has not taken."
+        ),
         Setting(
             "source.prefetch", .integer(1...100_000), default: "3000",
             "Most events in flight per partition, within credit_bytes."),
@@ -90,6 +103,13 @@ extension Setting {
         Setting(
             "state.dead_letters", .integer(0...10_000_000), default: "10000",
             "Most dead letters kept; more are counted, and the oldest kept ones stay."),
+        Setting(
+            "state.journal_max", .bytes(mebibyte...(1 << 40)), default: "256MiB",
+            "Most bytes of findings in the journal that the slowest sink has not delivered yet."),
+        Setting(
+            "state.journal_full", .choice(JournalFullPolicy.names), default: "stop",
+            "When that much is owed: stop (read no more until the sinks catch up; the hub keeps the events) or drop (read on; new findings are counted and lost)."
+        ),
         Setting(
             "state.journal_keep", .duration(7 * milliseconds.day...3650 * milliseconds.day), default: "30d",
             "How long delivered findings stay in the journal; they keep repeats out, so longer than the hub keeps events."

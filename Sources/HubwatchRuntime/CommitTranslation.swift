@@ -7,12 +7,15 @@ import StateStore
 /// The engine's commit in the store's terms: values on one side, rows and bytes on the other.
 enum CommitTranslation {
     static func transaction(
-        _ draft: CommitDraft, committed: Timestamp, identity: SourceIdentity?
+        _ draft: CommitDraft, committed: Timestamp, created: [Int: Int64] = [:]
     ) throws(FindingFormatError) -> StateTransaction {
         var transaction = StateTransaction(committedNs: committed.nanoseconds)
         transaction.positions = draft.positions.sorted { $0.key < $1.key }.compactMap { partition, position in
             // A partition that was only ever seen idle has nothing to resume from.
-            position.isStart ? nil : stored(position, partition: partition, updated: committed)
+            guard position.isKnown else { return nil }
+            var stored = stored(position, partition: partition, updated: committed)
+            stored.createdMs = created[partition]
+            return stored
         }
         transaction.deltas = draft.stateDeltas.map { (delta: Detection.StateDelta) in
             StoredStateDelta(partition: delta.partition, bytes: delta.bytes)
@@ -27,7 +30,6 @@ enum CommitTranslation {
                 ruleID: $0.ruleID, version: $0.version, partition: $0.partition, sequence: $0.sequenceNumber,
                 activatedNs: committed.nanoseconds)
         }
-        transaction.source = identity
         return transaction
     }
 

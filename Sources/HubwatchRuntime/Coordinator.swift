@@ -19,20 +19,31 @@ actor Coordinator {
         /// Alerts that arrive within this time share one commit.
         var alertDelay: Duration = .milliseconds(10)
         var snapshotAfterBytes = 4 << 20
+        /// How much the sinks may owe.
+        var journal = JournalBudget()
     }
 
-    private var merger: Merger
+    var merger: Merger
     private let store: any StateStore
     private let signal: JournalSignal
     private let status: RunStatus
-    private let clock: WallClock
+    let clock: WallClock
     private let sleep: @Sendable (Duration) async -> Void
     private let options: Options
-    private let logger: Logger
+    let logger: Logger
     private let probe: RunProbe?
-    private var identity: SourceIdentity?
-    private var createdAt: Int64?
-    private var gaps: [StoredGap] = []
+    /// The source, and whether the store has to hear of it.
+    private(set) var currentIdentity: SourceIdentity?
+    private var identityIsNew = true
+    var numbering: Numbering
+    /// What goes into the next commit besides the merger's draft.
+    var gaps: [StoredGap] = []
+    var operational: [JournalEntry] = []
+    var meta: [String: String?] = [:]
+    private var notices = NoticeLedger()
+    private var journal: JournalBudget
+    private var isFinishing = false
+    private var roomWaiters: [CheckedContinuation<Void, Never>] = []
     private var committed: (@Sendable ([Int: Int64]) -> Void)?
 
     private var isCommitting = false
@@ -45,7 +56,7 @@ actor Coordinator {
 
     init(
         merger: Merger, store: any StateStore, signal: JournalSignal, status: RunStatus, options: Options,
-        restoredDeltaBytes: Int, identity: SourceIdentity?, clock: WallClock,
+        restoredDeltaBytes: Int, identity: SourceIdentity?, numbering: Numbering, clock: WallClock,
         sleep: @escaping @Sendable (Duration) async -> Void, logger: Logger, probe: RunProbe? = nil
     ) {
         self.merger = merger
@@ -54,22 +65,25 @@ actor Coordinator {
         self.status = status
         self.options = options
         self.deltaBytesSinceSnapshot = restoredDeltaBytes
-        self.identity = identity
-        self.createdAt = identity?.createdMs
+        currentIdentity = identity
+        self.numbering = numbering
+        journal = options.journal
         self.clock = clock
         self.sleep = sleep
         self.logger = logger
         self.probe = probe
     }
 
-    /// Merges one delta.
+    /// Merges one delta, and notes what is missing before its events.
     ///
-    /// Returns when it is merged and the store keeps up: the worker posts its next one only then.
-    func merge(_ delta: PartitionDelta) async {
+    /// Returns when it is merged and store and sinks keep up: the worker posts its next one only then.
+    func merge(_ delta: PartitionDelta, missing: [MissingRange] = []) async {
         while isCommitting, failureIsPending { await commitEnded() }
+        while journal.stops, !isFinishing { await withCheckedContinuation { roomWaiters.append($0) } }
         probe?.reached(.deltaPosted)
         merger.merge(delta, now: clock.now())
         probe?.reached(.deltaMerged)
+        for range in missing { note(range, partition: delta.partition) }
         publishCounters()
         if merger.commitUrgency == .now, urgentCommit == nil {
             let delay = options.alertDelay
@@ -92,40 +106,66 @@ actor Coordinator {
     /// Sets who is told the sequence numbers that are committed, by partition.
     func whenCommitted(_ body: @escaping @Sendable ([Int: Int64]) -> Void) { committed = body }
 
-    /// Messages that the broker had and does not give: kept in the ledger of gaps with the next commit.
-    func missing(_ gap: EventHubs.SequenceGap, partition: Int) {
-        gaps.append(
-            StoredGap(
-                partition: partition, firstMissing: gap.first, lastMissing: gap.last, reason: "discontinuity",
-                detectedNs: clock.now().nanoseconds))
+    /// Stores another identity with the next commit.
+    func setIdentity(_ identity: SourceIdentity) {
+        currentIdentity = identity
+        identityIsNew = true
     }
 
-    /// Compares the hub with the one that the state belongs to: a hub that was deleted and made again has other events under
-    /// the same numbers.
-    func hubDescribed(_ hub: HubProperties) {
-        guard let createdAt else {
-            createdAt = hub.createdAt
-            return
-        }
-        if createdAt != hub.createdAt {
-            fail(
-                .otherSource(
-                    stored: "\(hub.name), created \(Timestamp(milliseconds: createdAt).iso8601)",
-                    found: "\(hub.name), created \(Timestamp(milliseconds: hub.createdAt).iso8601)"))
-        }
+    /// Counts something that is told once an hour.
+    func count(_ kind: OperationalFinding.Kind, _ name: String, _ number: Int64 = 1) {
+        operational += notices.count(NoticeLedger.Subject(kind: kind, name: name), number, now: clock.now())
     }
 
     /// Ends the run with a failure.
     func fail(_ error: HubwatchError) { failure = failure ?? error }
+
+    /// Why the run ends; nil while it goes on.
+    var ending: (any Error)? { failure }
 
     /// Commits at every interval until cancelled, or until the store fails for good.
     func run() async throws {
         while !Task.isCancelled {
             await sleep(options.commitInterval)
             merger.advance(now: clock.now())
-            if merger.commitUrgency != .none { await commit() }
+            operational += notices.closed(now: clock.now())
+            if merger.commitUrgency != .none || !operational.isEmpty { await commit() }
+            if journal.wantsLook { await lookAtJournal() }
             if let failure { throw failure }
         }
+    }
+
+    /// No more events come: what is folded is merged and committed whatever the sinks owe.
+    func beginFinishing() {
+        isFinishing = true
+        letWaitersGo()
+    }
+
+    private func lookAtJournal() async {
+        let wasFull = journal.isFull
+        do throws(StateStoreError) {
+            journal.learned(try await store.journalUsage())
+        } catch {
+            logger.warning("The journal cannot be looked at: \(error)")
+        }
+        guard journal.isFull != wasFull else { return }
+        let isFull = journal.isFull
+        status.update { $0.journalIsFull = isFull }
+        if isFull {
+            logger.error(
+                "The sinks owe as much as state.journal_max: \(journal.stops ? "reading stops until they have caught up" : "new findings are dropped")."
+            )
+            if journal.stops { count(.journalFull, "") }
+        } else {
+            logger.notice("The sinks have caught up.")
+            letWaitersGo()
+        }
+    }
+
+    private func letWaitersGo() {
+        let waiters = roomWaiters
+        roomWaiters = []
+        for waiter in waiters { waiter.resume() }
     }
 
     /// Commits what is left.
@@ -134,6 +174,8 @@ actor Coordinator {
     func finish() async throws {
         urgentCommit?.cancel()
         await commit()
+        // What the last commit made known.
+        if !operational.isEmpty { await commit() }
         if let failure { throw failure }
     }
 
@@ -158,7 +200,12 @@ actor Coordinator {
         while isCommitting { await commitEnded() }
         guard failure == nil else { return }
         let bound = max(options.snapshotAfterBytes, 2 * lastSnapshotBytes)
-        guard let draft = merger.takeCommit(snapshot: deltaBytesSinceSnapshot > bound) else { return }
+        let draft = merger.takeCommit(snapshot: deltaBytesSinceSnapshot > bound)
+        for notice in draft?.notices ?? [] {
+            logger.warning("\(notice)")
+            count(OperationalFinding.Kind(notice.kind), notice.ruleID, notice.count)
+        }
+        guard draft != nil || !operational.isEmpty || !gaps.isEmpty || !meta.isEmpty else { return }
         isCommitting = true
         defer {
             isCommitting = false
@@ -168,17 +215,33 @@ actor Coordinator {
             for waiter in waiters { waiter.resume() }
         }
         do {
-            var transaction = try CommitTranslation.transaction(draft, committed: clock.now(), identity: identity)
-            transaction.gaps = gaps
+            let transaction = try takeTransaction(draft)
             probe?.reached(.commitTaken)
             let receipt = try await commitUntilTaken(transaction)
             probe?.reached(transaction.snapshot == nil ? .committed : .snapshotCommitted)
-            identity = nil
-            gaps.removeFirst(transaction.gaps.count)
-            account(draft, receipt)
+            account(draft, transaction, receipt)
         } catch {
             failure = error
         }
+    }
+
+    /// The draft and everything that goes with it; what comes meanwhile goes into the next one.
+    private func takeTransaction(_ draft: CommitDraft?) throws(FindingFormatError) -> StateTransaction {
+        let now = clock.now()
+        var transaction = StateTransaction(committedNs: now.nanoseconds)
+        if let draft {
+            transaction = try CommitTranslation.transaction(draft, committed: now, created: numbering.created)
+        }
+        if journal.drops, !transaction.journal.isEmpty {
+            count(.journalDropped, "", Int64(transaction.journal.count))
+            transaction.journal = []
+        }
+        for entry in operational { transaction.journal.append(try JournalDraft(entry)) }
+        transaction.gaps = gaps
+        transaction.meta = meta
+        transaction.source = identityIsNew ? currentIdentity : nil
+        (operational, gaps, meta, identityIsNew) = ([], [], [:], false)
+        return transaction
     }
 
     private func commitUntilTaken(_ transaction: StateTransaction) async throws -> CommitReceipt {
@@ -198,17 +261,18 @@ actor Coordinator {
         }
     }
 
-    private func account(_ draft: CommitDraft, _ receipt: CommitReceipt) {
-        if let snapshot = draft.snapshot {
+    private func account(_ draft: CommitDraft?, _ transaction: StateTransaction, _ receipt: CommitReceipt) {
+        if let snapshot = draft?.snapshot {
             deltaBytesSinceSnapshot = 0
             lastSnapshotBytes = snapshot.count
         } else {
-            deltaBytesSinceSnapshot += draft.stateDeltas.reduce(0) { $0 + $1.bytes.count }
+            deltaBytesSinceSnapshot += transaction.deltas.reduce(0) { $0 + $1.bytes.count }
         }
-        committed?(draft.positions.filter { !$0.value.isStart }.mapValues(\.sequenceNumber))
-        for notice in draft.notices { logger.warning("\(notice)") }
-        let alerts = draft.journal.count { $0.isAlert }
-        let raised = draft.raised(besides: receipt)
+        committed?(draft?.positions.filter { !$0.value.isStart }.mapValues(\.sequenceNumber) ?? [:])
+        journal.written(bytes: transaction.journal.reduce(0) { $0 + $1.payload.count })
+        if receipt.deadLettersOverflowed > 0 { count(.deadLettersOverflow, "", Int64(receipt.deadLettersOverflowed)) }
+        let alerts = transaction.journal.count { $0.isAlert && $0.status == .active }
+        let raised = draft?.raised(besides: receipt) ?? []
         status.update {
             for finding in raised { $0.count(finding) }
             $0.commits += 1

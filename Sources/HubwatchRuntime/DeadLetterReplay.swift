@@ -105,7 +105,7 @@ public struct DeadLetterReplay: Sendable {
     private func commit(_ merger: inout Merger, _ judged: [Int64], recording: Bool) async throws -> Int {
         guard let draft = merger.takeCommit() else { return 0 }
         guard recording else { return draft.raised(besides: CommitReceipt()).count }
-        var transaction = try CommitTranslation.transaction(draft, committed: clock.now(), identity: nil)
+        var transaction = try CommitTranslation.transaction(draft, committed: clock.now())
         transaction.meta[Self.mark] = judged.map(String.init).joined(separator: ",")
         let receipt = try await store.commit(transaction)
         try await mark(judged)

@@ -17,19 +17,22 @@ final class HubSource: PartitionConsumerSource {
     private let start: EventPosition
     private let clockSkew: Duration
     private let messageBytesMax: Int
-    private let deduplicates: Bool
+    /// Finds out where partitions go on; nil for plain brokers, which have no positions.
+    private let resumption: PartitionResumption?
     private let logger: Logger
 
     private struct Workers {
         var byPartition: [Int: NIOLoopBound<PartitionWorker>] = [:]
         var positions: [Int: Detection.PartitionPosition] = [:]
+        var incarnations: [Int: Int] = [:]
+        var hubCreated: Int64?
     }
 
     private let workers = Mutex(Workers())
 
     init(
         rules: CompiledRules, coordinator: Coordinator, status: RunStatus, start: EventPosition, clockSkew: Duration,
-        messageBytesMax: Int, deduplicates: Bool, logger: Logger
+        messageBytesMax: Int, resumption: PartitionResumption?, logger: Logger
     ) {
         self.rules = rules
         self.coordinator = coordinator
@@ -37,33 +40,65 @@ final class HubSource: PartitionConsumerSource {
         self.start = start
         self.clockSkew = clockSkew
         self.messageBytesMax = messageBytesMax
-        self.deduplicates = deduplicates
+        self.resumption = resumption
         self.logger = logger
     }
 
     func start(of partition: String) async throws(EventHubsError) -> PartitionStart {
         let number = try Self.number(partition)
-        guard let position = await coordinator.resume(number), !position.isStart else { return .first(start) }
-        workers.withLock { $0.positions[number] = position }
-        return .after(sequenceNumber: position.sequenceNumber, offset: position.offset.isEmpty ? nil : position.offset)
+        guard let resumption else {
+            guard let position = await coordinator.resume(number), !position.isStart else { return .first(start) }
+            workers.withLock { $0.positions[number] = position }
+            return .after(sequenceNumber: position.sequenceNumber, offset: nil)
+        }
+        let outcome = try await resumption.outcome(of: number)
+        let incarnation = await coordinator.beginFolding(number)
+        workers.withLock { $0.incarnations[number] = incarnation }
+        switch outcome {
+        case .start: return .first(start)
+        case .resume(let position):
+            workers.withLock { $0.positions[number] = position }
+            return .after(
+                sequenceNumber: position.sequenceNumber, offset: position.offset.isEmpty ? nil : position.offset)
+        case .resumeByNumber(let position):
+            workers.withLock { $0.positions[number] = position }
+            return .after(sequenceNumber: position.sequenceNumber, offset: nil)
+        case .restart(let link, let folded):
+            workers.withLock { $0.positions[number] = folded }
+            return .after(sequenceNumber: link.sequence, offset: link.offset)
+        case .stop(let error):
+            throw EventHubsError(.positionRefused, "\(error)", partition: partition, scope: .settings)
+        }
     }
 
     func makeConsumer(for partition: String, on eventLoop: any EventLoop) -> any PartitionConsumer {
         let number = Int(partition) ?? 0
-        let position = workers.withLock { $0.positions[number] }
+        let (position, incarnation) = workers.withLock { ($0.positions[number], $0.incarnations[number] ?? 0) }
         var decoding = EnvelopeDecoder.Options()
         decoding.bodyBytesMax = messageBytesMax
         decoding.recordBytesMax = messageBytesMax
-        let fold = PartitionFold(rules: rules, partition: number, resumingAt: position, decoding: decoding)
+        let rules = self.rules
         let worker = PartitionWorker(
-            partition: number, fold: fold, coordinator: coordinator, status: status, loop: eventLoop,
-            clockSkew: clockSkew, deduplicates: deduplicates, logger: logger)
+            partition: number,
+            folding: { position, incarnation in
+                PartitionFold(
+                    rules: rules, partition: number, incarnation: incarnation, resumingAt: position, decoding: decoding)
+            }, from: position, incarnation: incarnation, coordinator: coordinator, status: status, loop: eventLoop,
+            clockSkew: clockSkew, resumption: resumption, logger: logger)
         let bound = NIOLoopBound(worker, eventLoop: eventLoop)
         workers.withLock { $0.byPartition[number] = bound }
         return worker
     }
 
-    func hubDescribed(_ hub: HubProperties) async { await coordinator.hubDescribed(hub) }
+    /// Looks again at every partition when the hub is another one than before.
+    func hubDescribed(_ hub: HubProperties) async {
+        let (isNew, all) = workers.withLock { workers in
+            defer { workers.hubCreated = hub.createdAt }
+            return (workers.hubCreated.map { $0 != hub.createdAt } ?? false, Array(workers.byPartition.values))
+        }
+        guard isNew else { return }
+        for worker in all { worker.eventLoop.execute { worker.value.lookAgain() } }
+    }
 
     func connectionChanged(_ change: ConnectionChange) {
         switch change.kind {

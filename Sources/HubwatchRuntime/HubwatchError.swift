@@ -15,6 +15,8 @@ public enum HubwatchError: Error, Sendable, CustomStringConvertible {
     case noSuchPartitions(selected: String, count: Int)
     /// The state belongs to another hub, or the hub was deleted and made again.
     case otherSource(stored: String, found: String)
+    /// Events are missing behind a position, and the policy for that is to stop.
+    case eventsMissing(partition: Int, after: Int64, cause: GapCause, missing: Int64?)
     /// The broker refuses the stored position.
     case positionRefused(partition: Int, position: String, EventHubsError)
     /// The saved partial results cannot be read.
@@ -51,6 +53,8 @@ public enum HubwatchError: Error, Sendable, CustomStringConvertible {
             the state file belongs to \(stored), but the source is \(found). Positions of one mean nothing in the other. Use another \
             state file (state.path), or forget the positions with `hubwatch checkpoints reset`; the journal of findings stays.
             """
+        case .eventsMissing(let partition, let after, let cause, let last):
+            Self.missing(partition, after, cause, last)
         case .positionRefused(let partition, let position, let error):
             """
             the broker refuses the position \(position) of partition \(partition): \(error.summary). Events were lost or the hub is another \
@@ -64,5 +68,19 @@ public enum HubwatchError: Error, Sendable, CustomStringConvertible {
         case .replay(let error): "\(error)"
         case .fault(let reason): reason
         }
+    }
+
+    private static func missing(_ partition: Int, _ after: Int64, _ cause: GapCause, _ last: Int64?) -> String {
+        let (what, setting) =
+            switch cause {
+            case .retention: ("the hub no longer keeps the events", "source.on_overrun")
+            case .recreated: ("the hub was deleted and made again, with other events", "source.on_recreated")
+            case .rewound, .refused, .discontinuity: ("the broker refuses the position", "source.on_refused")
+            }
+        let range = last.map { "\(after < .max ? after + 1 : after) to \($0)" } ?? "behind \(after)"
+        return """
+            partition \(partition), sequence numbers \(range): \(what), and \(setting) is stop. Nothing of it is committed. To go on, set \
+            \(setting) to earliest or latest for this run, or set the position with `hubwatch checkpoints set --partition \(partition)`.
+            """
     }
 }

@@ -17,15 +17,22 @@ final class PartitionWorker: PartitionConsumer {
     /// Most bytes of events folded while a delta is under way.
     static let heldBytesMax = 32 << 20
 
-    let partition: Int
-    private let fold: PartitionFold
-    private let coordinator: Coordinator
-    private let status: RunStatus
-    private let loop: any EventLoop
-    private let clockSkew: Duration
-    private let logger: Logger
+    /// Makes a fold behind a position; the number says which hub of its name the events come from.
+    typealias Folding = (Detection.PartitionPosition?, Int) -> PartitionFold
 
-    private var control: PartitionControl?
+    let partition: Int
+    let folding: Folding
+    var fold: PartitionFold
+    let coordinator: Coordinator
+    let status: RunStatus
+    let loop: any EventLoop
+    private let clockSkew: Duration
+    let resumption: PartitionResumption?
+    let logger: Logger
+
+    var control: PartitionControl?
+    /// What is known of the numbers before and between the events.
+    var continuity = Continuity()
     /// For plain brokers, which deliver again what was not accepted.
     private var recentIDs: RecentMessageIDs?
     private var isPosting = false
@@ -35,32 +42,45 @@ final class PartitionWorker: PartitionConsumer {
     private var drainPromises: [EventLoopPromise<Void>] = []
 
     init(
-        partition: Int, fold: PartitionFold, coordinator: Coordinator, status: RunStatus, loop: any EventLoop,
-        clockSkew: Duration, deduplicates: Bool, logger: Logger
+        partition: Int, folding: @escaping Folding, from position: Detection.PartitionPosition?, incarnation: Int,
+        coordinator: Coordinator, status: RunStatus, loop: any EventLoop, clockSkew: Duration,
+        resumption: PartitionResumption?, logger: Logger
     ) {
         self.partition = partition
-        self.fold = fold
+        self.folding = folding
+        fold = folding(position, incarnation)
+        self.resumption = resumption
         self.coordinator = coordinator
         self.status = status
         self.loop = loop
         self.clockSkew = clockSkew
-        recentIDs = deduplicates ? RecentMessageIDs() : nil
+        recentIDs = resumption == nil ? RecentMessageIDs() : nil
         var logger = logger
         logger[metadataKey: "partition"] = "\(partition)"
         self.logger = logger
     }
 
+    func controlled(by control: PartitionControl) { self.control = control }
+
     func attached(_ attachment: PartitionAttachment) {
-        control = attachment.control
         let folded = fold.position?.sequenceNumber
         status.update(partition) {
             $0.isAttached = true
             if $0.startedAfter == nil { $0.startedAfter = folded ?? -1 }
         }
         logger.debug("attached at \(attachment.position)")
+        linkAttached()
     }
 
     func received(_ batch: EventBatch) -> ConsumerVerdict {
+        guard admit(batch) else { return .hold }
+        foldAll(batch)
+        isHeld = isPosting && bytesSincePost > Self.heldBytesMax
+        return isHeld ? .hold : .proceed
+    }
+
+    /// Folds a batch whose numbers are accounted for.
+    func foldAll(_ batch: EventBatch) {
         let receivedAt = Timestamp(nanoseconds: batch.receivedAt)
         var bytes = 0
         for (index, event) in batch.events.enumerated() {
@@ -82,8 +102,6 @@ final class PartitionWorker: PartitionConsumer {
             if let last = batch.lastEnqueuedSequenceNumber { $0.lastEnqueued = max(last, $0.lastEnqueued ?? -1) }
         }
         postSoon()
-        isHeld = isPosting && bytesSincePost > Self.heldBytesMax
-        return isHeld ? .hold : .proceed
     }
 
     /// Folds one event; the size of its body in bytes.
@@ -102,31 +120,28 @@ final class PartitionWorker: PartitionConsumer {
         return message.count
     }
 
-    func missing(_ gap: SequenceGap) {
-        logger.warning("Sequence numbers \(gap.first) to \(gap.last) are missing (\(gap.count) messages).")
-        let coordinator = self.coordinator
-        let partition = self.partition
-        Task { await coordinator.missing(gap, partition: partition) }
-    }
+    func missing(_ gap: SequenceGap) { gapBeforeNext(gap) }
 
     func detached(_ reason: PartitionDetachReason) {
-        status.update(partition) { $0.isAttached = false }
+        defer { status.update(partition) { $0.isAttached = false } }
         switch reason {
         case .stolen(let error, let pause):
             logger.error("Another reader has taken this partition; trying again in \(Self.text(pause)). \(error)")
+            let coordinator = self.coordinator
+            let name = "\(partition)"
+            Task { await coordinator.count(.stolenPartition, name) }
         case .lost(let error, let pause):
             logger.warning("Link lost; attaching again in \(Self.text(pause)). \(error)")
         case .stalled(let behind):
             logger.warning("The link brought nothing although \(behind) messages wait; attaching again.")
         case .positionRefused(let error, let position):
-            let coordinator = self.coordinator
-            let failure = HubwatchError.positionRefused(partition: partition, position: "\(position)", error)
-            Task { await coordinator.fail(failure) }
+            positionRefused(error, position)
         case .shutdown: break
         }
     }
 
     func idle(_ properties: PartitionProperties, askedAt: Int64) {
+        guard !continuity.isAsking else { return }
         let (skewed, overflow) = askedAt.subtractingReportingOverflow(clockSkew.nanoseconds)
         fold.idle(watermark: Timestamp(nanoseconds: overflow ? askedAt : skewed))
         status.update(partition) {
@@ -167,8 +182,9 @@ final class PartitionWorker: PartitionConsumer {
         let coordinator = self.coordinator
         let loop = self.loop
         let worker = NIOLoopBound(self, eventLoop: loop)
+        let missing = continuity.takeMissing()
         Task {
-            await coordinator.merge(delta)
+            await coordinator.merge(delta, missing: missing)
             loop.execute { worker.value.posted() }
         }
     }
@@ -177,7 +193,7 @@ final class PartitionWorker: PartitionConsumer {
         isPosting = false
         if isHeld {
             isHeld = false
-            control?.resume()
+            if !continuity.isAsking { control?.resume() }
         }
         // What was folded meanwhile has waited long enough.
         post()

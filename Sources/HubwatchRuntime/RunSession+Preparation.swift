@@ -4,6 +4,7 @@ import EventHubs
 import EventHubsClient
 import HubwatchConfiguration
 import Logging
+import Sinks
 import StateStore
 
 extension RunSession {
@@ -14,7 +15,9 @@ extension RunSession {
         return (coverage.owned, coverage.partial)
     }
 
-    /// The identity to store with the first commit; refuses a state file of another hub, or of the same name made anew.
+    /// The identity to store with the first commit; refuses a state file of another hub.
+    ///
+    /// Whether the hub was made anew under its name is asked for each partition, where reading goes on.
     func identity(_ hub: HubProperties?, stored: SourceIdentity?) throws(HubwatchError) -> SourceIdentity {
         let names = configuration.source.names
         let found = SourceIdentity(
@@ -24,12 +27,34 @@ extension RunSession {
         if stored.namespace != found.namespace || stored.hub != found.hub {
             throw .otherSource(stored: "\(stored.namespace)/\(stored.hub)", found: "\(found.namespace)/\(found.hub)")
         }
-        if let before = stored.createdMs, let now = found.createdMs, before != now {
-            throw .otherSource(
-                stored: "\(stored.hub), created \(Timestamp(milliseconds: before).iso8601)",
-                found: "\(found.hub), created \(Timestamp(milliseconds: now).iso8601)")
-        }
         return found
+    }
+
+    /// Which hubs the state file has seen, and which of them its positions belong to.
+    func numbering(_ state: LoadedState) -> Coordinator.Numbering {
+        var numbering = Coordinator.Numbering()
+        numbering.incarnations = HubIncarnations(state.meta)
+        for position in state.positions { numbering.created[position.partition] = position.createdMs }
+        return numbering
+    }
+
+    /// Where partitions go on, asked of the hub; nil for a plain broker.
+    func resumption(_ coordinator: Coordinator, _ hub: HubProperties?) -> PartitionResumption? {
+        guard hub != nil else { return nil }
+        let client = self.client
+        let inquiry = HubInquiry(
+            hub: { () async throws(EventHubsError) in try await client.hubProperties() },
+            partition: { (id) async throws(EventHubsError) in try await client.partitionProperties(id) },
+            logger: logger)
+        return PartitionResumption(
+            inquiry: inquiry, coordinator: coordinator, policies: configuration.source.gapPolicies, logger: logger)
+    }
+
+    /// How much the configured sinks may owe.
+    func journalBudget() -> JournalBudget {
+        JournalBudget(
+            bytesMax: Int64(configuration.state.journalOwedMax), policy: configuration.state.journalFull,
+            sinks: sinks().map(\.name))
     }
 
     /// Says where reading goes on, and how much there is to read.

@@ -70,14 +70,14 @@ actor RunSession {
                 merger: merger, store: store, signal: signal, status: status,
                 options: Coordinator.Options(
                     commitInterval: configuration.state.commitInterval,
-                    snapshotAfterBytes: configuration.state.snapshotAfterBytes),
+                    snapshotAfterBytes: configuration.state.snapshotAfterBytes, journal: journalBudget()),
                 restoredDeltaBytes: state.deltas.reduce(0) { $0 + $1.bytes.count }, identity: identity,
-                clock: surroundings.clock, sleep: surroundings.platform.sleep, logger: logger,
-                probe: surroundings.probe)
+                numbering: numbering(state), clock: surroundings.clock, sleep: surroundings.platform.sleep,
+                logger: logger, probe: surroundings.probe)
             let source = HubSource(
                 rules: rules, coordinator: coordinator, status: status, start: configuration.source.from,
                 clockSkew: configuration.source.clockSkew, messageBytesMax: configuration.limits.messageBytes,
-                deduplicates: hub == nil, logger: logger)
+                resumption: resumption(coordinator, hub), logger: logger)
             if hub == nil {
                 logger.notice(
                     "A plain AMQP broker has no positions: delivery is at least once. Messages are accepted after their commit; repeats among the last \(RecentMessageIDs.most) message ids of a partition are dropped."
@@ -113,13 +113,16 @@ actor RunSession {
                 try await client.run(partitions: configuration.source.selection, into: source)
                 ending.yield(nil)
             } catch {
-                ending.yield(.eventHubs(error))
+                // Who refused to start a partition has told the coordinator why.
+                let reason = await coordinator.ending.map(Self.failure)
+                ending.yield(reason ?? .eventHubs(error))
             }
         }
         let watching = watch(coordinator, end, stopping, ending)
         var final = await ends.first { _ in true } ?? nil
         for task in watching { task.cancel() }
         await client.stopReceiving()
+        await coordinator.beginFinishing()
         await source.drain()
         surroundings.probe?.reached(.draining)
         do {
@@ -190,7 +193,7 @@ actor RunSession {
         return JournalFollower(store: store, sink: sink, signal: signal, pause: surroundings.platform.sleep) { logger.notice("\(sink.name) sink: \($0)") }
     }
 
-    private func sinks() -> [any JournalSink] {
+    func sinks() -> [any JournalSink] {
         let names = configuration.source.names
         let logger = self.logger
         var sinks: [any JournalSink] = []

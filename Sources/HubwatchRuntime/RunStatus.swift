@@ -52,6 +52,8 @@ public final class RunStatus: Sendable {
         public var watermark: Timestamp?
         /// Groups with open windows.
         public var groups = 0
+        /// Whether the sinks owe as much as they may.
+        public var journalIsFull = false
 
         /// Messages folded since the start.
         public var messages: Int64 { partitions.values.reduce(0) { $0 + $1.messages } }

@@ -138,15 +138,19 @@ public struct JournalUsage: Hashable, Sendable {
     public var newestID: Int64
     /// Rows that each sink has not delivered yet, by sink name.
     public var owed: [String: Int64]
+    /// Payload bytes of these rows, by sink name.
+    public var owedBytes: [String: Int64]
 
     /// Makes a usage.
     public init(
-        rows: Int64 = 0, bytes: Int64 = 0, oldestID: Int64 = 0, newestID: Int64 = 0, owed: [String: Int64] = [:]
+        rows: Int64 = 0, bytes: Int64 = 0, oldestID: Int64 = 0, newestID: Int64 = 0, owed: [String: Int64] = [:],
+        owedBytes: [String: Int64] = [:]
     ) {
         self.rows = rows
         self.bytes = bytes
         self.oldestID = oldestID
         self.newestID = newestID
         self.owed = owed
+        self.owedBytes = owedBytes
     }
 }

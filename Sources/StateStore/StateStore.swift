@@ -34,8 +34,8 @@ public protocol StateStore: Sendable {
     /// be taken apart. The journal, cursors and dead letters stay: a finding found again is recorded once.
     func resetPositions(of partitions: [Int]?) async throws(StateStoreError)
 
-    /// Recorded gaps, oldest first.
-    func gaps(limit: Int) async throws(StateStoreError) -> [SequenceGap]
+    /// Recorded gaps, oldest first; of one partition where that is given.
+    func gaps(of partition: Int?, limit: Int) async throws(StateStoreError) -> [SequenceGap]
 
     // Journal
 

@@ -60,6 +60,8 @@ public struct StateStoreError: Error, Hashable, Sendable, CustomStringConvertibl
             "give another state file; this one is left untouched"
         case .newerVersion:
             "run the newer hubwatch, or give another state file"
+        case .olderVersion(let found, _) where found >= StateSchema.oldestVersion:
+            "start `hubwatch run` once: it carries the file over"
         case .olderVersion:
             "give another state file, or move this one away to start afresh"
         case .inUse:

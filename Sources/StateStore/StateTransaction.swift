@@ -121,10 +121,15 @@ public struct PartitionPosition: Hashable, Sendable {
     ///
     /// Commits write the transaction's own time.
     public var updatedNs: Int64
+    /// When the hub that numbered these events was made, milliseconds since the Unix epoch; nil where that is unknown.
+    ///
+    /// A hub of the same name with another time of creation has other events under the same numbers.
+    public var createdMs: Int64?
 
     /// Makes a position.
     public init(
-        partition: Int, sequence: Int64, offset: String, enqueuedMs: Int64, watermarkNs: Int64, updatedNs: Int64 = 0
+        partition: Int, sequence: Int64, offset: String, enqueuedMs: Int64, watermarkNs: Int64, updatedNs: Int64 = 0,
+        createdMs: Int64? = nil
     ) {
         self.partition = partition
         self.sequence = sequence
@@ -132,6 +137,7 @@ public struct PartitionPosition: Hashable, Sendable {
         self.enqueuedMs = enqueuedMs
         self.watermarkNs = watermarkNs
         self.updatedNs = updatedNs
+        self.createdMs = createdMs
     }
 }
 
@@ -178,28 +184,5 @@ public struct RuleActivation: Hashable, Sendable {
         self.partition = partition
         self.sequence = sequence
         self.activatedNs = activatedNs
-    }
-}
-
-/// Events that will never be seen: the exact range and why.
-public struct SequenceGap: Hashable, Sendable {
-    /// Partition number.
-    public var partition: Int
-    /// First sequence number that is missing.
-    public var firstMissing: Int64
-    /// Last sequence number that is missing.
-    public var lastMissing: Int64
-    /// Why: `retention`, `recreated`, `setByHand`, ….
-    public var reason: String
-    /// When it was noticed, nanoseconds since the Unix epoch.
-    public var detectedNs: Int64
-
-    /// Makes a gap.
-    public init(partition: Int, firstMissing: Int64, lastMissing: Int64, reason: String, detectedNs: Int64) {
-        self.partition = partition
-        self.firstMissing = firstMissing
-        self.lastMissing = lastMissing
-        self.reason = reason
-        self.detectedNs = detectedNs
     }
 }

@@ -43,7 +43,7 @@ final class HubFixture: Sendable {
     /// Runs a body with a started broker; stops it and removes the files after.
     static func with(
         partitions: Int = 4, policies: [AccessPolicy] = [], data: String? = nil,
-        _ body: (HubFixture) async throws -> Void
+        adjusting adjust: (inout DevBrokerConfiguration) -> Void = { _ in }, _ body: (HubFixture) async throws -> Void
     ) async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "hubwatch-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -51,12 +51,14 @@ final class HubFixture: Sendable {
         var logger = Logger(label: "broker")
         logger.logLevel = .error
         let seen = SeenFacts()
+        var configuration = DevBrokerConfiguration(
+            listeners: [.init(port: 0), .init(port: 0, usesTLS: true)],
+            hubs: [HubDefinition(name: "logs", partitionCount: partitions)], policies: policies,
+            isAuthStrict: !policies.isEmpty, dataFolder: data.map { folder.appending(path: $0).path },
+            observer: { seen.note($0) })
+        adjust(&configuration)
         let broker = try DevBroker(
-            configuration: DevBrokerConfiguration(
-                listeners: [.init(port: 0), .init(port: 0, usesTLS: true)],
-                hubs: [HubDefinition(name: "logs", partitionCount: partitions)], policies: policies,
-                isAuthStrict: !policies.isEmpty, dataFolder: data.map { folder.appending(path: $0).path },
-                observer: { seen.note($0) }),
+            configuration: configuration,
             group: MultiThreadedEventLoopGroup.singleton, logger: logger)
         let addresses = try await broker.start()
         let fixture = HubFixture(

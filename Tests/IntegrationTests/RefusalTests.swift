@@ -152,11 +152,14 @@ import Testing
             try hub.broker.put(HubDefinition(name: hub.hub, partitionCount: 1))
             try hub.append(
                 [Records.keyListing(correlation: "new-1"), Records.keyListing(correlation: "new-2")], partition: 0)
-            guard case .otherSource? = await failure(hub) else {
-                Issue.record("the recreated hub was not noticed")
+            let error = await failure(hub, ["source.on_recreated": "stop"])
+            guard case .eventsMissing(partition: 0, after: 0, cause: .recreated, missing: nil)? = error else {
+                Issue.record("the recreated hub was not noticed: \(String(describing: error))")
                 return
             }
+            #expect("\(String(describing: error))".contains("source.on_recreated"))
             #expect(try await hub.state { try await $0.positions().map(\.sequence) } == [0])
+            #expect(try await hub.state { try await $0.gaps(of: nil, limit: 9) }.isEmpty)
         }
     }
 

@@ -49,7 +49,7 @@ actor MemoryJournal: StateStore {
     func positions() async throws(StateStoreError) -> [PartitionPosition] { throw absent() }
     func setPosition(_ position: PartitionPosition, keepingState: Bool) async throws(StateStoreError) { throw absent() }
     func resetPositions(of partitions: [Int]?) async throws(StateStoreError) { throw absent() }
-    func gaps(limit: Int) async throws(StateStoreError) -> [SequenceGap] { throw absent() }
+    func gaps(of partition: Int?, limit: Int) async throws(StateStoreError) -> [SequenceGap] { throw absent() }
     func pruneJournal(_ retention: JournalRetention, nowNs: Int64) async throws(StateStoreError) -> Int {
         throw absent()
     }

@@ -32,12 +32,20 @@ struct Conformance {
         let source = SourceIdentity(namespace: "n", hub: "h", consumerGroup: "$Default", createdMs: 44)
         let first = transaction(100) {
             $0.source = source
-            $0.positions = [position(3, 10), position(1, .max)]
+            $0.positions = [position(3, 10, created: 44), position(1, .max)]
             $0.deltas = [StateDelta(partition: 3, bytes: [9]), StateDelta(partition: 1, bytes: [])]
             $0.activations = [
                 RuleActivation(ruleID: "r", version: "v", partition: 1, sequence: 0, activatedNs: 3)
             ]
-            $0.gaps = [SequenceGap(partition: 1, firstMissing: 2, lastMissing: 4, reason: "retention", detectedNs: 5)]
+            $0.gaps = [
+                SequenceGap(
+                    partition: 1, firstMissing: 2, lastMissing: 4, cause: .retention, policy: .earliest, detectedNs: 5,
+                    createdMs: 44),
+                SequenceGap(
+                    partition: 3, firstMissing: .max, lastMissing: nil, cause: .recreated, policy: .latest,
+                    detectedNs: 4,
+                    createdMs: 44, recreatedMs: 45),
+            ]
             $0.meta = ["instance": "a", "gone": "b"]
         }
         let receipt = try await store.commit(first)
@@ -45,7 +53,7 @@ struct Conformance {
         // A version that is announced again keeps its first activation.
         _ = try await store.commit(
             transaction(200) {
-                $0.positions = [position(3, 11)]
+                $0.positions = [position(3, 11, created: 45)]
                 $0.deltas = [StateDelta(partition: 3, bytes: [8])]
                 $0.activations = [
                     RuleActivation(ruleID: "r", version: "v", partition: 1, sequence: 77, activatedNs: 4)
@@ -64,7 +72,10 @@ struct Conformance {
         #expect(state.deltas.map(\.id) == [1, 2, 3])
         #expect(state.activations.map(\.sequence) == [0])
         #expect(state.meta == ["instance": "a"])
-        #expect(try await store.gaps(limit: 5) == first.gaps)
+        #expect(state.positions.map(\.createdMs) == [nil, 45])
+        #expect(try await store.gaps(of: nil, limit: 5) == first.gaps)
+        #expect(try await store.gaps(of: nil, limit: 1) == [first.gaps[0]])
+        #expect(try await store.gaps(of: 3, limit: 5) == [first.gaps[1]])
     }
 
     private func replacesDeltasBySnapshots() async throws {
@@ -133,6 +144,7 @@ struct Conformance {
         let usage = try await store.journalUsage()
         #expect(usage.rows == 5)
         #expect(usage.owed == ["file": 2, "slow": 4])
+        #expect(usage.owedBytes == ["file": 4, "slow": 13])
         let everything = JournalRetention(ageMinimumNs: 0, ageMaximumNs: 1, bytesMaximum: 0)
         let young = JournalRetention(ageMinimumNs: 1_000, ageMaximumNs: 1_000, bytesMaximum: 0)
         #expect(try await store.pruneJournal(young, nowNs: 1_000) == 0)
@@ -144,7 +156,10 @@ struct Conformance {
         try await store.advanceCursor(SinkCursor(sink: "file", journalID: ids[4]))
         #expect(try await store.pruneJournal(everything, nowNs: 1_000) == 2)
         let emptied = try await reopen().journalUsage()
-        #expect(emptied == JournalUsage(rows: 0, bytes: 0, oldestID: 0, newestID: ids[4], owed: ["file": 0]))
+        #expect(
+            emptied
+                == JournalUsage(
+                    rows: 0, bytes: 0, oldestID: 0, newestID: ids[4], owed: ["file": 0], owedBytes: ["file": 0]))
         let next = try await reopen().commit(transaction { $0.journal = [draft("z")] })
         #expect(next.journalIDs == [ids[4] + 1])
         #expect(try await store.load().lastJournalID == ids[4] + 1)

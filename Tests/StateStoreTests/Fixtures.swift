@@ -71,10 +71,10 @@ func write(_ bytes: [UInt8], to path: String) {
     }
 }
 
-func position(_ partition: Int, _ sequence: Int64) -> PartitionPosition {
+func position(_ partition: Int, _ sequence: Int64, created: Int64? = nil) -> PartitionPosition {
     PartitionPosition(
         partition: partition, sequence: sequence, offset: "\(sequence &* 100)", enqueuedMs: 1_000 &+ sequence,
-        watermarkNs: 2_000 &+ sequence)
+        watermarkNs: 2_000 &+ sequence, createdMs: created)
 }
 
 func draft(

@@ -86,7 +86,9 @@ actor InMemoryStateStore: StateStore {
         (state.snapshot, state.deltas) = (nil, [])
     }
 
-    func gaps(limit: Int) async throws(StateStoreError) -> [SequenceGap] { Array(gapList.prefix(limit)) }
+    func gaps(of partition: Int?, limit: Int) async throws(StateStoreError) -> [SequenceGap] {
+        Array(gapList.filter { partition == nil || $0.partition == partition }.prefix(limit))
+    }
 
     func journal(after id: Int64, limit: Int) async throws(StateStoreError) -> [JournalRow] {
         Array(rows.filter { $0.id > id }.prefix(max(0, limit)))
@@ -94,10 +96,15 @@ actor InMemoryStateStore: StateStore {
 
     func journalUsage() async throws(StateStoreError) -> JournalUsage {
         var owed: [String: Int64] = [:]
-        for cursor in state.cursors { owed[cursor.sink] = Int64(rows.filter { $0.id > cursor.journalID }.count) }
+        var owedBytes: [String: Int64] = [:]
+        for cursor in state.cursors {
+            let behind = rows.filter { $0.id > cursor.journalID }
+            owed[cursor.sink] = Int64(behind.count)
+            owedBytes[cursor.sink] = Int64(behind.map(\.draft.payload.count).reduce(0, +))
+        }
         return JournalUsage(
             rows: Int64(rows.count), bytes: Int64(rows.map(\.draft.payload.count).reduce(0, +)),
-            oldestID: rows.first?.id ?? 0, newestID: state.lastJournalID, owed: owed)
+            oldestID: rows.first?.id ?? 0, newestID: state.lastJournalID, owed: owed, owedBytes: owedBytes)
     }
 
     func pruneJournal(_ retention: JournalRetention, nowNs: Int64) async throws(StateStoreError) -> Int {

@@ -56,11 +56,42 @@ import Testing
     @Test func newerAndOlderVersions() async throws {
         try await SQLiteStateStore(path: path).close()
         try makeDatabase("PRAGMA user_version = 9")
-        #expect(refusal()?.code == .newerVersion(found: 9, supported: 1))
+        #expect(refusal()?.code == .newerVersion(found: 9, supported: 2))
         try makeDatabase("PRAGMA user_version = 0")
-        #expect(refusal()?.code == .olderVersion(found: 0, supported: 1))
-        try makeDatabase("PRAGMA user_version = 1")
+        #expect(refusal()?.code == .olderVersion(found: 0, supported: 2))
+        try makeDatabase("PRAGMA user_version = 2")
         #expect(refusal() == nil)
+    }
+
+    @Test func aFileOfTheFirstFormIsCarriedOver() async throws {
+        try await SQLiteStateStore(path: path).close()
+        try makeDatabase(
+            """
+            DROP TABLE gaps; ALTER TABLE positions DROP COLUMN created_ms;
+            CREATE TABLE gaps (partition_id INTEGER NOT NULL, first_missing INTEGER NOT NULL,
+                last_missing INTEGER NOT NULL, reason TEXT NOT NULL, detected_ns INTEGER NOT NULL,
+                PRIMARY KEY (partition_id, first_missing, last_missing, reason));
+            INSERT INTO gaps VALUES (3, 10, 19, 'discontinuity', 77);
+            INSERT INTO source VALUES (1, 'n', 'h', 'g', 44);
+            INSERT INTO positions VALUES (3, 20, '400', 1, 2, 3);
+            PRAGMA user_version = 1
+            """)
+        do throws(StateStoreError) {
+            _ = try SQLiteStateStore(path: path, mode: .readOnly)
+            Issue.record("it was read in a form that it does not have")
+        } catch {
+            #expect(error.code == .olderVersion(found: 1, supported: 2))
+            #expect(error.remedy.contains("hubwatch run"))
+        }
+        let store = try SQLiteStateStore(path: path)
+        #expect(try await store.positions().map(\.createdMs) == [44])
+        let gap = SequenceGap(
+            partition: 3, firstMissing: 10, lastMissing: 19, cause: .discontinuity, policy: .earliest, detectedNs: 77)
+        #expect(try await store.gaps(of: nil, limit: 9) == [gap])
+        try await store.close()
+        let again = try SQLiteStateStore(path: path, mode: .readOnly)
+        #expect(try await again.gaps(of: 3, limit: 9) == [gap])
+        try await again.close()
     }
 
     @Test func anEmptyFileIsTaken() async throws {

@@ -204,7 +204,9 @@ final class ReopeningStore: StateStore {
     func resetPositions(of partitions: [Int]?) async throws(StateStoreError) {
         try await store().resetPositions(of: partitions)
     }
-    func gaps(limit: Int) async throws(StateStoreError) -> [SequenceGap] { try await store().gaps(limit: limit) }
+    func gaps(of partition: Int?, limit: Int) async throws(StateStoreError) -> [SequenceGap] {
+        try await store().gaps(of: partition, limit: limit)
+    }
     func journal(after id: Int64, limit: Int) async throws(StateStoreError) -> [JournalRow] {
         try await store().journal(after: id, limit: limit)
     }

@@ -9,6 +9,10 @@ public import DiagnosticLogs
 public final class PartitionFold {
     /// The partition's number.
     public let partition: Int
+    /// Which hub of those that had this name numbered the messages: 0 for the first.
+    ///
+    /// It is part of the ids of match findings, because a hub that was made anew uses the same numbers again.
+    public let incarnation: Int
 
     private let rules: CompiledRules
     private let limits: FoldLimits
@@ -34,11 +38,12 @@ public final class PartitionFold {
 
     /// Makes a fold that begins behind a stored position, or at the partition's start.
     public init(
-        rules: CompiledRules, partition: Int, resumingAt position: PartitionPosition? = nil,
+        rules: CompiledRules, partition: Int, incarnation: Int = 0, resumingAt position: PartitionPosition? = nil,
         limits: FoldLimits = FoldLimits(), decoding: EnvelopeDecoder.Options = EnvelopeDecoder.Options()
     ) {
         self.rules = rules
         self.partition = partition
+        self.incarnation = incarnation
         self.limits = limits
         decoder = EnvelopeDecoder(plan: rules.plan, options: decoding)
         evaluator = RuleEvaluator(rules: rules)
@@ -250,7 +255,8 @@ public final class PartitionFold {
             if let once {
                 FindingIdentity.operation(ruleID: metadata.id, version: version, value: once)
             } else {
-                FindingIdentity.record(ruleID: metadata.id, version: version, stamp.position)
+                FindingIdentity.record(
+                    ruleID: metadata.id, version: version, stamp.position, incarnation: incarnation)
             }
         // Records of one operation are one finding; the store knows it for good, this only spares it the repeats.
         if once != nil, !onceSeen.insert(id).inserted { return }

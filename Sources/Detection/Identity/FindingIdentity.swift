@@ -1,11 +1,14 @@
 /// The ids of findings and alerts: hashes of what they are, the same on every replay.
 enum FindingIdentity {
     /// A match finding of one record.
-    static func record(ruleID: String, version: String, _ position: RecordPosition) -> String {
+    ///
+    /// `incarnation` tells hubs apart that had the same name one after the other; 0 for the first.
+    static func record(ruleID: String, version: String, _ position: RecordPosition, incarnation: Int = 0) -> String {
         var writer = header("record", ruleID, version)
         writer.signed(Int64(position.partition))
         writer.signed(position.sequence)
         writer.signed(Int64(position.index))
+        if incarnation != 0 { writer.signed(Int64(incarnation)) }
         return IdentityHash.hexadecimal(writer)
     }
 

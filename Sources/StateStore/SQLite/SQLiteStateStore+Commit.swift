@@ -21,15 +21,17 @@ extension SQLiteStateStore {
     static func write(_ position: PartitionPosition, updatedNs: Int64, _ db: Database) throws {
         let statement = try db.cachedStatement(
             sql: """
-                INSERT INTO positions (partition_id, sequence, broker_offset, enqueued_ms, watermark_ns, updated_ns)
-                VALUES (?, ?, ?, ?, ?, ?)
+                INSERT INTO positions
+                    (partition_id, sequence, broker_offset, enqueued_ms, watermark_ns, updated_ns, created_ms)
+                VALUES (?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (partition_id) DO UPDATE SET sequence = excluded.sequence,
                     broker_offset = excluded.broker_offset, enqueued_ms = excluded.enqueued_ms,
-                    watermark_ns = excluded.watermark_ns, updated_ns = excluded.updated_ns
+                    watermark_ns = excluded.watermark_ns, updated_ns = excluded.updated_ns,
+                    created_ms = excluded.created_ms
                 """)
         try statement.execute(arguments: [
             position.partition, position.sequence, position.offset, position.enqueuedMs, position.watermarkNs,
-            updatedNs,
+            updatedNs, position.createdMs,
         ])
     }
 
@@ -124,14 +126,7 @@ extension SQLiteStateStore {
                     activation.activatedNs,
                 ])
         }
-        for gap in transaction.gaps {
-            try db.execute(
-                sql: """
-                    INSERT OR IGNORE INTO gaps (partition_id, first_missing, last_missing, reason, detected_ns)
-                    VALUES (?, ?, ?, ?, ?)
-                    """,
-                arguments: [gap.partition, gap.firstMissing, gap.lastMissing, gap.reason, gap.detectedNs])
-        }
+        try writeGaps(transaction.gaps, db)
     }
 
     /// Highest id that a table with AUTOINCREMENT ever gave out; 0 when it gave none.

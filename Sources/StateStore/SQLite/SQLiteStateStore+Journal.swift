@@ -39,8 +39,12 @@ extension SQLiteStateStore {
                 oldestID: try Int64.fetchOne(db, sql: "SELECT MIN(id) FROM journal") ?? 0,
                 newestID: try Self.lastID(of: "journal", db))
             for cursor in try Self.cursors(db) {
-                usage.owed[cursor.sink] = try Int64.fetchOne(
-                    db, sql: "SELECT COUNT(*) FROM journal WHERE id > ?", arguments: [cursor.journalID])
+                let owed = try Row.fetchOne(
+                    db,
+                    sql: "SELECT COUNT(*) AS n, COALESCE(SUM(LENGTH(payload)), 0) AS size FROM journal WHERE id > ?",
+                    arguments: [cursor.journalID])
+                usage.owed[cursor.sink] = try owed?.field("n")
+                usage.owedBytes[cursor.sink] = try owed?.field("size")
             }
             return usage
         }

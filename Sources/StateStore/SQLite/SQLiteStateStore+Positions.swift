@@ -57,24 +57,6 @@ extension SQLiteStateStore {
         }
     }
 
-    /// Recorded gaps, oldest first.
-    public func gaps(limit: Int) async throws(StateStoreError) -> [SequenceGap] {
-        try await read { db in
-            try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT partition_id, first_missing, last_missing, reason, detected_ns FROM gaps
-                    ORDER BY detected_ns, partition_id, first_missing LIMIT ?
-                    """, arguments: [max(0, limit)]
-            ).map { row in
-                try SequenceGap(
-                    partition: row.field("partition_id"), firstMissing: row.field("first_missing"),
-                    lastMissing: row.field("last_missing"), reason: row.field("reason"),
-                    detectedNs: row.field("detected_ns"))
-            }
-        }
-    }
-
     private static func discardState(_ db: Database) throws {
         try db.execute(sql: "DELETE FROM deltas")
         try db.execute(sql: "DELETE FROM snapshot")
@@ -94,15 +76,15 @@ extension SQLiteStateStore {
         try Row.fetchAll(
             db,
             sql: """
-                SELECT partition_id, sequence, broker_offset, enqueued_ms, watermark_ns, updated_ns FROM positions
-                ORDER BY partition_id
+                SELECT partition_id, sequence, broker_offset, enqueued_ms, watermark_ns, updated_ns, created_ms
+                FROM positions ORDER BY partition_id
                 """
         ).map { row in
             try PartitionPosition(
                 partition: row.field("partition_id"), sequence: row.field("sequence"),
                 offset: row.field("broker_offset"),
                 enqueuedMs: row.field("enqueued_ms"), watermarkNs: row.field("watermark_ns"),
-                updatedNs: row.field("updated_ns"))
+                updatedNs: row.field("updated_ns"), createdMs: row.optional("created_ms"))
         }
     }
 

@@ -73,6 +73,10 @@ public final class SQLiteStateStore: StateStore {
             if mode == .readOnly && identity == .empty {
                 throw StateStoreError(.notFound, path: path, detail: "nothing was ever committed")
             }
+            if mode == .readOnly && identity == .older {
+                throw StateStoreError(
+                    .olderVersion(found: StateSchema.version - 1, supported: StateSchema.version), path: path)
+            }
             var configuration = Configuration()
             configuration.label = "hubwatch.state"
             configuration.readonly = mode == .readOnly
@@ -93,9 +97,9 @@ public final class SQLiteStateStore: StateStore {
                 // Ignored where the system's flush is already complete (Linux).
                 try db.execute(sql: "PRAGMA fullfsync = ON")
                 try db.execute(sql: "PRAGMA journal_size_limit = 67108864")
-                guard identity == .empty else { return }
+                guard identity != .current else { return }
                 try db.inTransaction(.immediate) {
-                    try StateSchema.create(db)
+                    try identity == .empty ? StateSchema.create(db) : StateSchema.carryOver(db)
                     return .commit
                 }
             }

@@ -7,7 +7,7 @@ enum StateSchema {
     /// `application_id` of the file: "HUBW".
     static let applicationID: Int = 0x4855_4257
     /// `user_version` of the file: counts the forms that the tables had.
-    static let version = 1
+    static let version = 2
     /// Oldest form that this program can carry over.
     static let oldestVersion = 1
 
@@ -17,6 +17,8 @@ enum StateSchema {
         case empty
         /// Ours, in the present form.
         case current
+        /// Ours, in a form that ``carryOver(_:)`` brings to the present one.
+        case older
     }
 
     /// Looks at a file without changing it.
@@ -34,7 +36,24 @@ enum StateSchema {
         }
         if found > version { throw StateStoreError(.newerVersion(found: found, supported: version), path: path) }
         if found < oldestVersion { throw StateStoreError(.olderVersion(found: found, supported: version), path: path) }
-        return .current
+        return found == version ? .current : .older
+    }
+
+    /// Brings the tables of an older file to the present form; runs inside a transaction.
+    static func carryOver(_ db: Database) throws {
+        // Whoever wrote the file compared the hub's time of creation on each start: all positions have the same.
+        try db.execute(
+            sql: """
+                ALTER TABLE positions ADD COLUMN created_ms INTEGER;
+                UPDATE positions SET created_ms = (SELECT created_ms FROM source WHERE id = 1);
+                ALTER TABLE gaps RENAME TO gaps_before;
+                \(gaps)
+                INSERT INTO gaps (partition_id, first_missing, last_missing, reason, policy, detected_ns)
+                    SELECT partition_id, first_missing, last_missing, reason, 'earliest', detected_ns FROM gaps_before
+                    ORDER BY detected_ns, partition_id, first_missing;
+                DROP TABLE gaps_before;
+                PRAGMA user_version = \(version);
+                """)
     }
 
     /// Makes the tables; runs inside a transaction, so a crash leaves an empty file.
@@ -51,7 +70,8 @@ enum StateSchema {
             namespace TEXT NOT NULL, hub TEXT NOT NULL, consumer_group TEXT NOT NULL, created_ms INTEGER);
         CREATE TABLE positions (
             partition_id INTEGER PRIMARY KEY NOT NULL, sequence INTEGER NOT NULL, broker_offset TEXT NOT NULL,
-            enqueued_ms INTEGER NOT NULL, watermark_ns INTEGER NOT NULL, updated_ns INTEGER NOT NULL);
+            enqueued_ms INTEGER NOT NULL, watermark_ns INTEGER NOT NULL, updated_ns INTEGER NOT NULL,
+            created_ms INTEGER);
         CREATE TABLE deltas (
             id INTEGER PRIMARY KEY AUTOINCREMENT, partition_id INTEGER NOT NULL, bytes BLOB NOT NULL);
         CREATE TABLE snapshot (
@@ -73,9 +93,13 @@ enum StateSchema {
         CREATE TABLE rule_activations (
             rule_id TEXT NOT NULL, version TEXT NOT NULL, partition_id INTEGER NOT NULL, sequence INTEGER NOT NULL,
             activated_ns INTEGER NOT NULL, PRIMARY KEY (rule_id, version, partition_id));
+        \(gaps)
+        """
+
+    private static let gaps = """
         CREATE TABLE gaps (
-            partition_id INTEGER NOT NULL, first_missing INTEGER NOT NULL, last_missing INTEGER NOT NULL,
-            reason TEXT NOT NULL, detected_ns INTEGER NOT NULL,
-            PRIMARY KEY (partition_id, first_missing, last_missing, reason));
+            id INTEGER PRIMARY KEY AUTOINCREMENT, partition_id INTEGER NOT NULL, first_missing INTEGER NOT NULL,
+            last_missing INTEGER, reason TEXT NOT NULL, policy TEXT NOT NULL, detected_ns INTEGER NOT NULL,
+            created_ms INTEGER, recreated_ms INTEGER);
         """
 }

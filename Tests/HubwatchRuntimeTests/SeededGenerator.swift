@@ -1,0 +1,20 @@
+/// A generator that gives the same numbers for the same seed on every machine (SplitMix64).
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var word = state
+        word = (word ^ word >> 30) &* 0xbf58_476d_1ce4_e5b9
+        word = (word ^ word >> 27) &* 0x94d0_49bb_1331_11eb
+        return word ^ word >> 31
+    }
+
+    /// True once in `count` times, on average.
+    mutating func oneIn(_ count: UInt64) -> Bool { next() % count == 0 }
+
+    /// One of the members.
+    mutating func pick<T>(_ members: [T]) -> T { members[Int(next() % UInt64(members.count))] }
+}
