@@ -15,6 +15,7 @@ struct GenerateCommand: AsyncParsableCommand {
             can be checked with `hubwatch compare`.
 
               hubwatch generate --records 100000 --seed 7 --output sample.ndjson --expected expected.json
+              hubwatch generate --records 100000 --partitions 4 -o sample.ndjson     (for replay: ids are those of the hub)
               hubwatch generate --records 5000 --mix activity=80,signin=20 --attacks none | head -1
             """)
 
@@ -27,6 +28,9 @@ struct GenerateCommand: AsyncParsableCommand {
     @Option(help: "Oddities of real exports: none, all, all=0.02, or NAME=RATE,…") var quirks = "none"
     @Option(help: "Event time of the first record (ISO). Default: --span before now.") var start: String?
     @Option(help: "Span of event time, such as 30m or 2h.") var span = "1h"
+    @Option(
+        help: "Spread the messages over this many partitions and write each with its place; publish sends it there.")
+    var partitions: Int?
     @Flag(help: "The canned sample of `make run`: 20,000 records within the last 50 minutes.") var demo = false
     @Option(name: .shortAndLong, help: "File to write. Default: standard output.") var output: String?
     @Option(help: "File for what was planted, as JSON.") var expected: String?
@@ -39,7 +43,9 @@ struct GenerateCommand: AsyncParsableCommand {
         var body: [UInt8] = []
         var written: Int64 = 0
         var records = 0
+        var places = try partitions.map { try SamplePlaces(partitions: $0) }
         while let facts = generator.next(into: &body) {
+            if let line = places?.line(body, facts) { body = line }
             body.append(UInt8(ascii: "\n"))
             guard try sink.write(body) else { break }
             written += Int64(body.count)
@@ -88,6 +94,30 @@ struct GenerateCommand: AsyncParsableCommand {
         } catch let error as SampleLogsError {
             throw CommandFailure(.usage, "--\(error)")
         }
+    }
+}
+
+/// Gives each message of a sample its place in a hub: partitions in turn, enqueued with its newest record.
+private struct SamplePlaces {
+    private var next: [Int64]
+    private var newest = Int64.min
+
+    init(partitions: Int) throws {
+        guard (1...1024).contains(partitions) else {
+            throw CommandFailure(.usage, "--partitions takes a number from 1 to 1024")
+        }
+        next = [Int64](repeating: 0, count: partitions)
+    }
+
+    mutating func line(_ body: [UInt8], _ facts: MessageFacts) -> [UInt8] {
+        let partition = facts.index % next.count
+        newest = max(newest, facts.lastEventTime.nanoseconds)
+        // Rounded up: no record is newer than its message.
+        let enqueued = Timestamp(milliseconds: Timestamp(nanoseconds: newest).milliseconds &+ 1)
+        let message = WrappedMessage(
+            partition: partition, sequence: next[partition], offset: "", enqueued: enqueued, body: body)
+        next[partition] += 1
+        return message.line(isJSON: facts.quirk == nil)
     }
 }
 

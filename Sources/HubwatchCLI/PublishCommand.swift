@@ -89,6 +89,7 @@ struct PublishCommand: AsyncParsableCommand {
                 if rate != nil { break }
             }
             if wave.isEmpty { return }
+            wave = Self.joined(wave)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for (destination, bodies) in wave {
                     group.addTask { try await producer.send(bodies: bodies, to: destination) }
@@ -104,6 +105,23 @@ struct PublishCommand: AsyncParsableCommand {
                 try await Task.sleep(until: due, clock: .continuous)
             }
         }
+    }
+
+    /// One call for each partition and key, so that calls under way together cannot pass each other.
+    private static func joined(
+        _ wave: [(PublishPlan.Destination, [[UInt8]])]
+    ) -> [(PublishPlan.Destination, [[UInt8]])] {
+        var joined: [(PublishPlan.Destination, [[UInt8]])] = []
+        var places: [PublishPlan.Destination: Int] = [:]
+        for (destination, bodies) in wave {
+            if destination != .anyPartition, let place = places[destination] {
+                joined[place].1 += bodies
+            } else {
+                places[destination] = joined.count
+                joined.append((destination, bodies))
+            }
+        }
+        return joined
     }
 
     private static func size(_ files: [String]) -> Int64 {
@@ -131,6 +149,7 @@ private struct PublishPlan: Sendable {
 
     /// The messages by destination, in order within each.
     func split(_ bodies: [[UInt8]]) -> [(Destination, [[UInt8]])] {
+        if bodies.first.map({ $0.withUnsafeBytes { WrappedMessage.isWrapped($0) } }) == true { return places(bodies) }
         if let partition { return [(.partition(partition), bodies)] }
         guard let path else { return [(.anyPartition, bodies)] }
         var order: [String] = []
@@ -141,6 +160,17 @@ private struct PublishPlan: Sendable {
             byKey[key, default: []].append(body)
         }
         return order.map { key in (key.isEmpty ? .anyPartition : .key(key), byKey[key] ?? []) }
+    }
+
+    /// Lines that carry their partition go there, unless another was asked for.
+    private func places(_ lines: [[UInt8]]) -> [(Destination, [[UInt8]])] {
+        var byPartition: [Int: [[UInt8]]] = [:]
+        for line in lines {
+            guard let message = line.withUnsafeBytes({ WrappedMessage(line: $0) }) else { continue }
+            byPartition[message.partition, default: []].append(message.body)
+        }
+        if let partition { return [(.partition(partition), byPartition.sorted { $0.key < $1.key }.flatMap(\.value))] }
+        return byPartition.sorted { $0.key < $1.key }.map { (.partition("\($0.key)"), $0.value) }
     }
 
     private static func key(_ path: FieldPath, _ body: [UInt8]) -> String {

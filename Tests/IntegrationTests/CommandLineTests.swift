@@ -37,6 +37,8 @@ import Testing
         return Ended(status: process.terminationStatus, output: String(decoding: data, as: UTF8.self))
     }
 
+    private static let rules = HubFixture.root.appending(path: "Config/rules").path
+
     @Test(arguments: [
         (["--help"], 0, "rules check"),
         (["run", "--help"], 0, "--until-caught-up"),
@@ -52,6 +54,14 @@ import Testing
         (["devbroker"], 64, "--hub"),
         (["devbroker", "--hub", "logs:zero"], 78, "zero"),
         (["publish", "-", "--rate", "0"], 64, "--rate"),
+        (["replay", "--help"], 0, "zcat logs.gz"),
+        (["replay", "files", "/nowhere.gz", "--rules", rules], 66, "/nowhere.gz"),
+        (["replay", "files", "-", "--from", "yesterday"], 64, "yesterday"),
+        (["replay", "files", "-", "--rules", rules, "--rule", "none"], 65, "no rule can run"),
+        (["replay", "files", "-", "--rules", rules, "--json"], 0, "\"messages\":0"),
+        (["replay", "hub"], 78, "no source"),
+        (["replay", "hub", "--from", "latest"], 64, "earliest, checkpoint"),
+        (["replay", "deadletters", "--state", "/nowhere/state.db", "--rules", rules, "--dry-run"], 66, "/nowhere"),
     ])
     func commandsEndAsDocumented(arguments: [String], status: Int, text: String) throws {
         let ended = try Self.run(arguments)

@@ -50,6 +50,8 @@ final class MessageFile {
         var enqueued: Timestamp?
         /// Largest message body.
         var messageBytesMax: Int
+        /// The time now: records that claim to be later are not believed.
+        var now: Timestamp
     }
 
     /// Looks at the file without opening it; `-` is standard input.
@@ -60,7 +62,7 @@ final class MessageFile {
         lines = MessageLines(bytesMax: 2 * options.messageBytesMax + 65_536)
         guard path != "-" else {
             size = nil
-            newest = Timestamp(nanoseconds: 0)
+            newest = options.now
             return
         }
         var status = stat()

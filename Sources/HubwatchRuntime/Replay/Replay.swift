@@ -155,7 +155,8 @@ public struct Replay: Sendable {
                     try MessageFile(
                         path: path,
                         options: MessageFile.Options(
-                            enqueued: enqueued, messageBytesMax: configuration.limits.messageBytes)))
+                            enqueued: enqueued, messageBytesMax: configuration.limits.messageBytes,
+                            now: surroundings.clock.now())))
             }
         } catch {
             throw .replay(error)

@@ -6,7 +6,7 @@ public import DiagnosticLogs
     import Foundation
 #endif
 
-/// A message with its place in a hub, as one line of a file:
+/// A message with its place in a hub, as one line of a file.
 ///
 ///     {"partition":3,"sequence":17,"offset":"4312","enqueued":"2026-01-31T12:00:00.123Z","body":{"records":[…]}}
 ///
@@ -55,14 +55,14 @@ public struct WrappedMessage: Hashable, Sendable {
     }
 
     /// Whether a line claims to be one.
-    static func isWrapped(_ line: UnsafeRawBufferPointer) -> Bool {
+    public static func isWrapped(_ line: UnsafeRawBufferPointer) -> Bool {
         var cursor = WrapperCursor(line)
         return cursor.take(UInt8(ascii: "{"))
             && cursor.string().map { line[$0].elementsEqual("partition".utf8) } == true
     }
 
     /// Reads a line; nil when a member is missing, twice there or of another kind.
-    init?(line: UnsafeRawBufferPointer) {
+    public init?(line: UnsafeRawBufferPointer) {
         var cursor = WrapperCursor(line)
         guard cursor.take(UInt8(ascii: "{")) else { return nil }
         var members: [String: Range<Int>] = [:]
