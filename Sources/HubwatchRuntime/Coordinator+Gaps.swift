@@ -8,11 +8,17 @@ import StateStore
 extension Coordinator {
     /// What the coordinator knows of the hub that is there, and of those that had its name before.
     struct Numbering: Sendable {
-        var incarnations = HubIncarnations([:])
+        var incarnations: HubIncarnations
         /// The hub that is there now; nil for plain brokers, which say nothing.
         var hub: HubIncarnations.Hub?
         /// When the hub was made that numbered a partition's position.
         var created: [Int: Int64] = [:]
+
+        /// Which hubs the state file has seen, and which of them its positions belong to.
+        init(_ state: LoadedState) {
+            incarnations = HubIncarnations(state.meta)
+            for position in state.positions { created[position.partition] = position.createdMs }
+        }
     }
 
     /// The hub said what it is: positions that are reached from now on belong to it.

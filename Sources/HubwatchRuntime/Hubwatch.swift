@@ -39,8 +39,7 @@ public struct Hubwatch: Sendable {
         /// Makes surroundings.
         public init(
             group: any EventLoopGroup, clock: WallClock = .system, logger: Logger, hostName: String,
-            productVersion: String, terminal: Terminal? = nil,
-            adjustClient: (@Sendable (inout EventHubsConfiguration) -> Void)? = nil
+            productVersion: String, terminal: Terminal? = nil
         ) {
             self.group = group
             self.clock = clock
@@ -48,7 +47,6 @@ public struct Hubwatch: Sendable {
             self.hostName = hostName
             self.productVersion = productVersion
             self.terminal = terminal
-            self.adjustClient = adjustClient
         }
     }
 

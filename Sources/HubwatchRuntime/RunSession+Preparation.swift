@@ -30,26 +30,6 @@ extension RunSession {
         return found
     }
 
-    /// Which hubs the state file has seen, and which of them its positions belong to.
-    func numbering(_ state: LoadedState) -> Coordinator.Numbering {
-        var numbering = Coordinator.Numbering()
-        numbering.incarnations = HubIncarnations(state.meta)
-        for position in state.positions { numbering.created[position.partition] = position.createdMs }
-        return numbering
-    }
-
-    /// Where partitions go on, asked of the hub; nil for a plain broker.
-    func resumption(_ coordinator: Coordinator, _ hub: HubProperties?) -> PartitionResumption? {
-        guard hub != nil else { return nil }
-        let client = self.client
-        let inquiry = HubInquiry(
-            hub: { () async throws(EventHubsError) in try await client.hubProperties() },
-            partition: { (id) async throws(EventHubsError) in try await client.partitionProperties(id) },
-            logger: logger)
-        return PartitionResumption(
-            inquiry: inquiry, coordinator: coordinator, policies: configuration.source.gapPolicies, logger: logger)
-    }
-
     /// How much the configured sinks may owe.
     func journalBudget() -> JournalBudget {
         JournalBudget(

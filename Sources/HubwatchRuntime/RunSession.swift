@@ -72,12 +72,15 @@ actor RunSession {
                     commitInterval: configuration.state.commitInterval,
                     snapshotAfterBytes: configuration.state.snapshotAfterBytes, journal: journalBudget()),
                 restoredDeltaBytes: state.deltas.reduce(0) { $0 + $1.bytes.count }, identity: identity,
-                numbering: numbering(state), clock: surroundings.clock, sleep: surroundings.platform.sleep,
+                numbering: Coordinator.Numbering(state), clock: surroundings.clock, sleep: surroundings.platform.sleep,
                 logger: logger, probe: surroundings.probe)
             let source = HubSource(
                 rules: rules, coordinator: coordinator, status: status, start: configuration.source.from,
                 clockSkew: configuration.source.clockSkew, messageBytesMax: configuration.limits.messageBytes,
-                resumption: resumption(coordinator, hub), logger: logger)
+                resumption: hub.map { _ in
+                    PartitionResumption(
+                        client, coordinator, policies: configuration.source.gapPolicies, logger: logger)
+                }, logger: logger)
             if hub == nil {
                 logger.notice(
                     "A plain AMQP broker has no positions: delivery is at least once. Messages are accepted after their commit; repeats among the last \(RecentMessageIDs.most) message ids of a partition are dropped."

@@ -110,14 +110,14 @@ final class HubFixture: Sendable {
         let status = RunStatus()
         let facts = self.facts
         Task { for await _ in status.changes() { facts.changed() } }
-        return Hubwatch(
-            try configuration(settings),
-            Hubwatch.Surroundings(
-                group: MultiThreadedEventLoopGroup.singleton, logger: logger, hostName: "test", productVersion: "0",
-                terminal: Hubwatch.Terminal(colour: false, width: 100) { bytes in
-                    self.terminal.withLock { $0 += String(decoding: bytes, as: UTF8.self) }
-                    self.facts.changed()
-                }, adjustClient: adjust), status: status)
+        var surroundings = Hubwatch.Surroundings(
+            group: MultiThreadedEventLoopGroup.singleton, logger: logger, hostName: "test", productVersion: "0",
+            terminal: Hubwatch.Terminal(colour: false, width: 100) { bytes in
+                self.terminal.withLock { $0 += String(decoding: bytes, as: UTF8.self) }
+                self.facts.changed()
+            })
+        surroundings.adjustClient = adjust
+        return Hubwatch(try configuration(settings), surroundings, status: status)
     }
 
     /// Waits for a fact about a hubwatch, the log or the terminal.

@@ -50,7 +50,7 @@ struct FoundState {
         }
         letters.sort()
         for position in try await store.positions() { positions[position.partition] = position.sequence }
-        gaps = try await store.gaps(limit: 100).count
+        gaps = try await store.gaps(of: nil, limit: 100).count
         try await store.close()
     }
 

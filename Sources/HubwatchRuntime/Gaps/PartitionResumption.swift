@@ -1,5 +1,6 @@
 import Detection
 import EventHubs
+import EventHubsClient
 import HubwatchConfiguration
 import Logging
 
@@ -23,6 +24,17 @@ struct PartitionResumption: Sendable {
     let coordinator: Coordinator
     let policies: GapPolicies
     let logger: Logger
+
+    /// Asks the hub through a client.
+    init(_ client: EventHubsClient, _ coordinator: Coordinator, policies: GapPolicies, logger: Logger) {
+        inquiry = HubInquiry(
+            hub: { () async throws(EventHubsError) in try await client.hubProperties() },
+            partition: { (id) async throws(EventHubsError) in try await client.partitionProperties(id) },
+            logger: logger)
+        self.coordinator = coordinator
+        self.policies = policies
+        self.logger = logger
+    }
 
     /// Decides, and moves the partition where that is the decision.
     ///

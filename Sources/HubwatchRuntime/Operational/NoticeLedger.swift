@@ -74,7 +74,7 @@ extension OperationalFinding.Kind {
     /// What the group column is called.
     fileprivate var groupName: String {
         switch self {
-        case .groupsRefused, .lateDropped, .withdrawn, .windowsSkipped: "rule"
+        case .groupsRefused, .eventsNotKept, .termsRefused, .lateDropped, .withdrawn, .windowsSkipped: "rule"
         case .stolenPartition, .gap: "partition"
         case .deadLettersOverflow, .journalFull, .journalDropped: "instance"
         }
@@ -83,6 +83,8 @@ extension OperationalFinding.Kind {
     fileprivate func reason(_ count: Int64, _ name: String) -> String {
         switch self {
         case .groupsRefused: "Rule \(name) refused \(count) records of new groups: it has as many groups as it may."
+        case .eventsNotKept: "\(count) matched events of rule \(name) were counted and not kept."
+        case .termsRefused: "Rule \(name) refused \(count) records of new terms: it remembers as many as it may."
         case .lateDropped: "\(count) records came after the windows of rule \(name) that they belong to were forgotten."
         case .withdrawn: "\(count) closed findings of rule \(name) no longer hold after records that came late."
         case .windowsSkipped: "\(count) windows without records of rule \(name) were not judged."

@@ -9,6 +9,8 @@ struct OperationalFinding: Hashable, Sendable {
     enum Kind: String, Hashable, Sendable, CaseIterable {
         case gap
         case groupsRefused = "groups-refused"
+        case eventsNotKept = "events-not-kept"
+        case termsRefused = "terms-refused"
         case lateDropped = "late-dropped"
         case withdrawn
         case windowsSkipped = "windows-skipped"
@@ -23,6 +25,8 @@ struct OperationalFinding: Hashable, Sendable {
             case .groupsRefused: self = .groupsRefused
             case .withdrawn: self = .withdrawn
             case .windowsSkipped: self = .windowsSkipped
+            case .eventsNotKept: self = .eventsNotKept
+            case .termsRefused: self = .termsRefused
             }
         }
 
@@ -83,6 +87,18 @@ extension OperationalFinding.Kind {
             (
                 "A rule has as many groups as it may",
                 "Records of new groups are counted and not judged until groups end. Raise limits.groups_per_rule or narrow the rule.",
+                .medium
+            )
+        case .eventsNotKept:
+            (
+                "A rule matched more events than it may keep",
+                "Events of one group and pane were counted and not kept. Findings that they could change say so; narrow the rule.",
+                .medium
+            )
+        case .termsRefused:
+            (
+                "A rule remembers as many terms as it may",
+                "Records with further terms are counted and not judged. Raise limits.groups_per_rule or narrow the rule.",
                 .medium
             )
         case .lateDropped:

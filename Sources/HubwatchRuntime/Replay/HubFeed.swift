@@ -50,7 +50,10 @@ struct HubFeed: Sendable {
         tracker.begin(.messages)
         let workers = HubSource(
             rules: rules, coordinator: coordinator, status: status, start: .earliest, clockSkew: .zero,
-            messageBytesMax: configuration.limits.messageBytes, deduplicates: false, logger: surroundings.logger)
+            messageBytesMax: configuration.limits.messageBytes,
+            resumption: PartitionResumption(
+                client, coordinator, policies: configuration.source.gapPolicies, logger: surroundings.logger),
+            logger: surroundings.logger)
         let source = SpannedSource(
             workers, parts: parts, tracker: tracker, allDone: { ending.yield(nil) }, failed: { ending.yield($0) })
         let reading = Task {

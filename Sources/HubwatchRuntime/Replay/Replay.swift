@@ -203,7 +203,7 @@ public struct Replay: Sendable {
             report.openFindings = ending.openFindings
             report.first = ending.positions.values.compactMap(\.firstEnqueuedTime).min()
             report.last = ending.positions.values.filter { !$0.isStart }.map(\.enqueuedTime).max()
-            report.gaps = try await session.store.gaps(limit: 10_000).count
+            report.gaps = try await session.store.gaps(of: nil, limit: 10_000).count
             try await report.gather(session.store, after: before, startIsCut: startIsCut)
         } catch {
             throw .store(error)

@@ -59,7 +59,8 @@ struct ReplaySession: Sendable {
                 commitInterval: configuration.state.commitInterval,
                 snapshotAfterBytes: configuration.state.snapshotAfterBytes),
             restoredDeltaBytes: state.deltas.reduce(0) { $0 + $1.bytes.count }, identity: identity,
-            clock: surroundings.clock, logger: surroundings.logger)
+            numbering: Coordinator.Numbering(state), clock: surroundings.clock, sleep: surroundings.platform.sleep,
+            logger: surroundings.logger)
         return (coordinator, positions)
     }
 

@@ -61,7 +61,7 @@ private final class StateFolder: Sendable {
         var failure: StateStoreError?
         do throws(StateStoreError) { try await store.verify() } catch { failure = error }
         do throws(StateStoreError) { _ = try await store.load() } catch { failure = error }
-        do throws(StateStoreError) { _ = try await store.gaps(limit: 10) } catch { failure = error }
+        do throws(StateStoreError) { _ = try await store.gaps(of: nil, limit: 10) } catch { failure = error }
         do throws(StateStoreError) { _ = try await store.journal(after: 0, limit: 10) } catch { failure = error }
         do throws(StateStoreError) { _ = try await store.journalUsage() } catch { failure = error }
         do throws(StateStoreError) {
@@ -106,7 +106,7 @@ private final class StateFolder: Sendable {
             RuleActivation(ruleID: "r", version: "v", partition: 0, sequence: -1, activatedNs: 1)
         ]
         transaction.gaps = [
-            SequenceGap(partition: 0, firstMissing: 1, lastMissing: 2, reason: "retention", detectedNs: 1)
+            SequenceGap(partition: 0, firstMissing: 1, lastMissing: 2, cause: .retention, policy: .earliest, detectedNs: 1)
         ]
         transaction.source = SourceIdentity(namespace: "n", hub: "h", consumerGroup: "c", createdMs: 1)
         transaction.meta = ["key": "value"]
