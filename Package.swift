@@ -197,7 +197,7 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "AMQPTypes", "Detection", "DevBroker", "DiagnosticLogs", "EventHubs", "EventHubsClient",
+                "AMQPChannel", "AMQPEngine", .product(name: "GRDB", package: "GRDB.swift"), "AMQPTypes", "Detection", "DevBroker", "DiagnosticLogs", "EventHubs", "EventHubsClient",
                 "HubwatchConfiguration", "HubwatchRuntime", "RuleFormats", "SampleLogs", "StateStore", nio, nioPosix,
                 logging,
             ], swiftSettings: settings),

@@ -41,6 +41,7 @@ final class HubConnection {
     private var owners: [any LinkOwner] = []
     private(set) var receivers: [PartitionReceiver] = []
     private var links: [LinkHandle: any LinkOwner] = [:]
+    private var isReadingPaused = false
     private var linksMade = 0
     private var transportError: (any Error)?
     private var hasOpened = false
@@ -105,6 +106,18 @@ final class HubConnection {
         add(receiver)
     }
 
+    /// The bytes that have arrived and are not folded have changed: at the limit nothing more is read from the socket.
+    ///
+    /// Credit alone cannot keep the limit: it counts events, and what they weigh is known when they are there.
+    func heldBytesChanged() {
+        let held = receivers.reduce(0) { $0 + $1.queuedBytes }
+        let limit = configuration.creditBytes
+        let isOver = held >= (isReadingPaused ? limit / 4 * 3 : limit)
+        guard isOver != isReadingPaused, let connection else { return }
+        isReadingPaused = isOver
+        connection.channel.setOption(.autoRead, value: !isOver).whenFailure { _ in }
+    }
+
     /// Attaches a link for an owner; nil while there is no session.
     func attach(_ name: String, for owner: any LinkOwner, _ make: (SessionHandle, String) -> LinkSpecification)
         -> LinkHandle?
@@ -152,6 +165,7 @@ final class HubConnection {
     private func connect() {
         transportError = nil
         hasOpened = false
+        isReadingPaused = false
         let bound = NIOLoopBound(self, eventLoop: loop)
         connector.connect(on: loop, delegate: bound).whenFailure { error in
             bound.value.channelNotMade(error)

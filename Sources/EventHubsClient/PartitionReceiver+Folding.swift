@@ -11,14 +11,18 @@ extension PartitionReceiver: TurnWork {
         let bytes = batch.deliveries.reduce(0) { $0 &+ $1.range.count }
         window.received(events: batch.deliveries.count, bytes: bytes)
         queue.append(QueuedBatch(batch: batch, receivedAt: connection.configuration.platform.clock(), bytes: bytes))
+        queuedBytes += bytes
         lastArrival = now
         connection.turns.enqueue(self)
+        connection.heldBytesChanged()
     }
 
     /// Folds the next batch.
     func doNext() -> Int? {
         guard !isHeld, !isStopping, let next = queue.popFirst() else { return nil }
+        queuedBytes = max(0, queuedBytes - next.bytes)
         if isPlain { foldPlain(next) } else { fold(next) }
+        connection.heldBytesChanged()
         window.consumed(events: next.batch.deliveries.count, bytes: next.bytes)
         grantCredit()
         return next.bytes

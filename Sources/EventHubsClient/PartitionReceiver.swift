@@ -20,6 +20,8 @@ final class PartitionReceiver {
     let reader: EventReader
     var link: LinkHandle?
     var queue = CircularBuffer<QueuedBatch>()
+    /// The bytes in the queue.
+    var queuedBytes = 0
     var isHeld = false
     /// Plain brokers: the number of the next message, and what is not accepted yet.
     var nextOrdinal: Int64
@@ -123,7 +125,9 @@ final class PartitionReceiver {
             unsettled.removeAll()
         case .discardUnfolded:
             queue.removeAll()
+            queuedBytes = 0
             window.reset()
+            connection.heldBytesChanged()
         case .report(let report): tell(report)
         case .wake(let time): timer.schedule(at: time)
         }

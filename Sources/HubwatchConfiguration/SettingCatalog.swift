@@ -45,7 +45,7 @@ extension Setting {
         Setting("source.ca_file", .path, "PEM file of certificate authorities to trust besides the system's."),
         Setting(
             "source.credit_bytes", .bytes(mebibyte...(16 << 30)), default: "64MiB",
-            "Most bytes of events in flight over all partitions: the bound on memory under any backlog. Events weigh what they last weighed, so a sudden change of size may pass it by one event a partition; besides it there are up to 32 MiB of folded events a commit has not taken."
+            "Most bytes of events in flight over all partitions: the bound on memory under any backlog. Arrived events that wait to be judged stay below it: at the bound no more is read from the sockets, whatever they weigh. Besides it there are one message in assembly a partition, and dead letters on their way into the state file, up to this much again when that takes no commits."
         ),
         Setting(
             "source.prefetch", .integer(1...100_000), default: "3000",

@@ -43,6 +43,8 @@ actor Coordinator {
     private var notices = NoticeLedger()
     private var journal: JournalBudget
     private var isFinishing = false
+    private static let letterBytesMax = 8 << 20
+    private var letterBytes = 0
     private var roomWaiters: [CheckedContinuation<Void, Never>] = []
     private var committed: (@Sendable ([Int: Int64]) -> Void)?
 
@@ -84,6 +86,9 @@ actor Coordinator {
         merger.merge(delta, now: clock.now())
         probe?.reached(.deltaMerged)
         for range in missing { note(range, partition: delta.partition) }
+        // Dead letters keep their bytes until they are in the store.
+        letterBytes += delta.deadLetters.reduce(0) { $0 + $1.bytes.count }
+        if letterBytes > Self.letterBytesMax { await commit() }
         publishCounters()
         if merger.commitUrgency == .now, urgentCommit == nil {
             let delay = options.alertDelay
@@ -205,6 +210,7 @@ actor Coordinator {
             logger.warning("\(notice)")
             count(OperationalFinding.Kind(notice.kind), notice.ruleID, notice.count)
         }
+        letterBytes = 0
         guard draft != nil || !operational.isEmpty || !gaps.isEmpty || !meta.isEmpty else { return }
         isCommitting = true
         defer {

@@ -17,6 +17,7 @@ final class HubSource: PartitionConsumerSource {
     private let start: EventPosition
     private let clockSkew: Duration
     private let messageBytesMax: Int
+    private let heldBytesMax: Int
     /// Finds out where partitions go on; nil for plain brokers, which have no positions.
     private let resumption: PartitionResumption?
     private let logger: Logger
@@ -32,7 +33,7 @@ final class HubSource: PartitionConsumerSource {
 
     init(
         rules: CompiledRules, coordinator: Coordinator, status: RunStatus, start: EventPosition, clockSkew: Duration,
-        messageBytesMax: Int, resumption: PartitionResumption?, logger: Logger
+        messageBytesMax: Int, heldBytesMax: Int, resumption: PartitionResumption?, logger: Logger
     ) {
         self.rules = rules
         self.coordinator = coordinator
@@ -40,6 +41,7 @@ final class HubSource: PartitionConsumerSource {
         self.start = start
         self.clockSkew = clockSkew
         self.messageBytesMax = messageBytesMax
+        self.heldBytesMax = heldBytesMax
         self.resumption = resumption
         self.logger = logger
     }
@@ -84,7 +86,7 @@ final class HubSource: PartitionConsumerSource {
                 PartitionFold(
                     rules: rules, partition: number, incarnation: incarnation, resumingAt: position, decoding: decoding)
             }, from: position, incarnation: incarnation, coordinator: coordinator, status: status, loop: eventLoop,
-            clockSkew: clockSkew, resumption: resumption, logger: logger)
+            clockSkew: clockSkew, heldBytesMax: heldBytesMax, resumption: resumption, logger: logger)
         let bound = NIOLoopBound(worker, eventLoop: eventLoop)
         workers.withLock { $0.byPartition[number] = bound }
         return worker

@@ -122,7 +122,9 @@ public struct Hubwatch: Sendable {
     ) async throws(HubwatchError) {
         let client: EventHubsClient
         do throws(EventHubsError) {
-            var settings = try configuration.source.clientConfiguration(hostName: surroundings.hostName)
+            var settings = try configuration.source.clientConfiguration(
+                hostName: surroundings.hostName,
+                connections: surroundings.group.makeIterator().reduce(0) { count, _ in count + 1 })
             settings.platform = surroundings.platform.client
             // Whoever waits for the end wants to hear of it soon; a server asks less often.
             if end == .whenCaughtUp { settings.quietInterval = .milliseconds(250) }

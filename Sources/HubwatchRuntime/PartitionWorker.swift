@@ -9,14 +9,11 @@ import NIOCore
 /// Folds one partition's events on its connection's event loop and posts frozen deltas to the coordinator.
 ///
 /// **Bounds**: at most one delta is under way to the coordinator. While it is, the fold gathers the next one; when that has
-/// grown past ``heldBytesMax`` of events, credit stops until the coordinator has caught up.
+/// grown past `heldBytesMax` of events, credit stops until the coordinator has caught up.
 /// **Isolation**: confined to its event loop.
 final class PartitionWorker: PartitionConsumer {
     /// Longest time a folded event waits before its delta is posted.
     static let postInterval = TimeAmount.milliseconds(5)
-    /// Most bytes of events folded while a delta is under way.
-    static let heldBytesMax = 32 << 20
-
     /// Makes a fold behind a position; the number says which hub of its name the events come from.
     typealias Folding = (Detection.PartitionPosition?, Int) -> PartitionFold
 
@@ -27,6 +24,8 @@ final class PartitionWorker: PartitionConsumer {
     let status: RunStatus
     let loop: any EventLoop
     private let clockSkew: Duration
+    /// Most bytes of events folded while a delta is under way.
+    private let heldBytesMax: Int
     let resumption: PartitionResumption?
     let logger: Logger
 
@@ -43,7 +42,7 @@ final class PartitionWorker: PartitionConsumer {
 
     init(
         partition: Int, folding: @escaping Folding, from position: Detection.PartitionPosition?, incarnation: Int,
-        coordinator: Coordinator, status: RunStatus, loop: any EventLoop, clockSkew: Duration,
+        coordinator: Coordinator, status: RunStatus, loop: any EventLoop, clockSkew: Duration, heldBytesMax: Int,
         resumption: PartitionResumption?, logger: Logger
     ) {
         self.partition = partition
@@ -54,6 +53,7 @@ final class PartitionWorker: PartitionConsumer {
         self.status = status
         self.loop = loop
         self.clockSkew = clockSkew
+        self.heldBytesMax = heldBytesMax
         recentIDs = resumption == nil ? RecentMessageIDs() : nil
         var logger = logger
         logger[metadataKey: "partition"] = "\(partition)"
@@ -75,7 +75,7 @@ final class PartitionWorker: PartitionConsumer {
     func received(_ batch: EventBatch) -> ConsumerVerdict {
         guard admit(batch) else { return .hold }
         foldAll(batch)
-        isHeld = isPosting && bytesSincePost > Self.heldBytesMax
+        isHeld = isPosting && bytesSincePost > heldBytesMax
         return isHeld ? .hold : .proceed
     }
 

@@ -77,6 +77,7 @@ actor RunSession {
             let source = HubSource(
                 rules: rules, coordinator: coordinator, status: status, start: configuration.source.from,
                 clockSkew: configuration.source.clockSkew, messageBytesMax: configuration.limits.messageBytes,
+                heldBytesMax: configuration.source.creditBytes / max(1, owned.count),
                 resumption: hub.map { _ in
                     PartitionResumption(
                         client, coordinator, policies: configuration.source.gapPolicies, logger: logger)

@@ -4,8 +4,8 @@ import FindingFormats
 import HubwatchConfiguration
 
 extension Configuration.Source {
-    /// The settings in the client's terms.
-    func clientConfiguration(hostName: String) throws(EventHubsError) -> EventHubsConfiguration {
+    /// The settings in the client's terms, for as many connections as there are event loops.
+    func clientConfiguration(hostName: String, connections: Int) throws(EventHubsError) -> EventHubsConfiguration {
         var client: EventHubsConfiguration
         switch endpoint {
         case .eventHub(let string, let hub):
@@ -23,7 +23,9 @@ extension Configuration.Source {
         client.consumerGroup = consumerGroup
         client.ownerLevel = ownerLevel
         client.receiverName = receiverName ?? "hubwatch@\(hostName)"
-        client.creditBytes = creditBytes
+        // The client's bound is one connection's.
+        client.creditBytes = max(65_536, creditBytes / max(1, connections))
+        client.connectionCount = max(1, connections)
         client.prefetchMax = prefetch
         client.discoveryInterval = discoveryInterval
         client.stallDeadline = stallAfter
