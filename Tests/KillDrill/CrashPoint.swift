@@ -43,11 +43,12 @@ enum CrashPoint: String, CaseIterable, Sendable {
     var countMaximum: Int {
         switch self {
         case .startAfterLoad, .startAfterRestore, .snapshotWritten, .draining: 1
-        case .duringAttach, .sinkBeforeWrite, .sinkMidWrite, .sinkBeforeFlush, .sinkAfterWriteBeforeCursor,
-            .cursorStored, .afterCommitBeforeSignal, .beforeCommit, .beforeSQLCommit:
-            4
-        case .foldPosted, .deltaMerged: 16
-        case .midCommit: 40
+        case .sinkBeforeWrite, .sinkMidWrite, .sinkBeforeFlush, .sinkAfterWriteBeforeCursor, .cursorStored,
+            .afterCommitBeforeSignal, .beforeCommit, .beforeSQLCommit:
+            2
+        case .duringAttach: 4
+        case .foldPosted, .deltaMerged: 12
+        case .midCommit: 30
         }
     }
 }

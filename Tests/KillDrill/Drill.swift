@@ -24,9 +24,11 @@ final class Drill {
     /// What it did.
     struct Tally {
         var kills = 0
-        var byPoint: [String: Int] = [:]
-        /// Points that were not reached in time: killed from outside instead.
-        var missed = 0
+        var atPoints = 0
+        /// Kills by point, and by what the driver waited for.
+        var byTrigger: [String: Int] = [:]
+        /// Triggers that did not come in time: killed from outside then.
+        var missed: [String: Int] = [:]
         /// Orderly stops that were over before the signal came.
         var endedFirst = 0
         /// Cycles that lived past several commits.
@@ -102,7 +104,7 @@ final class Drill {
         var cycle = 0
         while tally.kills < options.kills {
             publisher.send(
-                "\(options.messages * (tally.kills + 1) / (options.kills + 1)) \(Int(typical * 2))")
+                "\(options.messages * (tally.kills + 1) / (options.kills + 1)) \(Int(typical * 1.5))")
             try run(KillPlan(cycle: cycle, seed: options.seed), cycle)
             cycle += 1
             progress.show(tally, published, options, start.duration(to: .now), findings: findingsBytes)
@@ -142,9 +144,10 @@ final class Drill {
         let bytes = findingsBytes
         let child = try detector("/killed", arguments)
         let start = ContinuousClock.now
-        let patience = typical * 6 + 2000
+        let patience = typical * 10 + 400
         var progress = Progress()
         var askedToStop: ContinuousClock.Instant?
+        var isInTime = true
         while !child.isSilent {
             ChildProcess.await([child, publisher], milliseconds: plan.isTimed ? 1 : 10)
             try hearPublisher(alone: false)
@@ -163,20 +166,27 @@ final class Drill {
                 elapsed: elapsed, typical: typical, progress: progress, stopped: stopped,
                 findingsBytes: plan.watchesFile ? findingsBytes - bytes : 0)
             if plan.isDue(facts) || elapsed > patience {
-                if !plan.isDue(facts) { tally.missed += 1 }
+                isInTime = plan.isDue(facts)
                 if plan.delay > 0 { usleep(UInt32(plan.delay)) }
                 child.kill()
                 break
             }
         }
-        try account(child.wait(), plan, progress, cycle)
+        try account(child.wait(), plan, isInTime: isInTime, progress, cycle)
     }
 
-    private func account(_ end: ChildProcess.End, _ plan: KillPlan, _ progress: Progress, _ cycle: Int) throws {
+    private func account(
+        _ end: ChildProcess.End, _ plan: KillPlan, isInTime: Bool, _ progress: Progress, _ cycle: Int
+    ) throws {
         switch end {
         case .killed(SIGKILL):
             tally.kills += 1
-            if case .point(let point, _) = plan.trigger { tally.byPoint[point.rawValue, default: 0] += 1 }
+            if isInTime {
+                tally.byTrigger[plan.name, default: 0] += 1
+                if plan.isPoint { tally.atPoints += 1 }
+            } else {
+                tally.missed[plan.name, default: 0] += 1
+            }
         case .exited(0) where plan.wantsStop: tally.endedFirst += 1
         default:
             throw DrillFailure(

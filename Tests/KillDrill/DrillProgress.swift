@@ -16,7 +16,7 @@ final class DrillProgress {
         lastShown = .now
         let left = elapsed.seconds / Double(max(1, tally.kills)) * Double(options.kills - tally.kills)
         let text =
-            "kill \(tally.kills) of \(options.kills), \(tally.byPoint.values.reduce(0, +)) at points; "
+            "kill \(tally.kills) of \(options.kills), \(tally.atPoints) at points; "
             + "\(published) of \(options.messages) messages published; "
             + "findings file \((findings / 1024)) KiB; \(Int(left)) s left"
         write(isTerminal ? "\r\u{1B}[K" + text + (tally.kills == options.kills ? "\n" : "") : text + "\n")

@@ -4,8 +4,9 @@ import Foundation
 struct DrillReport: Encodable {
     var seed: UInt64
     var kills: Int
-    var killsAtPoints: [String: Int]
-    var pointsMissed: Int
+    var killsAtPoints: Int
+    var killsByTrigger: [String: Int]
+    var missed: [String: Int]
     var stopsBeforeTheSignal: Int
     var cyclesPastSeveralCommits: Int
     var cyclesThatFolded: Int
@@ -65,8 +66,9 @@ struct DrillReport: Encodable {
         }
         seed = options.seed
         kills = drill.tally.kills
-        killsAtPoints = drill.tally.byPoint
-        pointsMissed = drill.tally.missed
+        killsAtPoints = drill.tally.atPoints
+        killsByTrigger = drill.tally.byTrigger
+        missed = drill.tally.missed
         stopsBeforeTheSignal = drill.tally.endedFirst
         cyclesPastSeveralCommits = drill.tally.long
         cyclesThatFolded = drill.tally.folding
@@ -88,16 +90,19 @@ struct DrillReport: Encodable {
     /// For people.
     var text: String {
         func rounded(_ number: Double) -> Double { (number * 10).rounded() / 10 }
-        let points = killsAtPoints.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
-        let found = findingsByRule.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+        func listed(_ counts: [String: Int]) -> String {
+            counts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+        }
+        func sum(_ counts: [String: Int]) -> Int { counts.values.reduce(0, +) }
         return """
             seed \(seed): \(kills) kills in \(rounded(secondsOfKilling)) s over \(records) records; \
             \(rounded(publishedAtLastKill * 100)) % were published at the last kill
-            \(killsAtPoints.values.reduce(0, +)) kills at points (\(points)); \(pointsMissed) points were not reached in \
-            time and killed from outside; \(stopsBeforeTheSignal) orderly stops were over before the signal
+            \(killsAtPoints) kills at points, the others from outside: \(listed(killsByTrigger))
+            \(sum(missed)) kills came when a trigger had not come in time: \(listed(missed)); \(stopsBeforeTheSignal) \
+            orderly stops were over before the signal
             \(cyclesThatFolded) cycles folded, \(cyclesPastSeveralCommits) lived past more than two commits; \(commits) \
             commits; first event folded \(Int(millisecondsToFirstFold)) ms after the start (median)
-            \(closedFindings) closed findings: \(found)
+            \(closedFindings) closed findings: \(listed(findingsByRule))
             \(journalEntriesSent) journal entries, \(deadLetters) dead letters; unbroken run \(rounded(unbrokenSeconds)) s
             batch oracle over \(rulesWithOracle) rules: \(oracle)
             \(differences.isEmpty ? "no difference" : "DIFFERENCES\n" + differences.joined(separator: "\n"))

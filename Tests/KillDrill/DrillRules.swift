@@ -111,7 +111,7 @@ struct DrillRules: Sendable {
     }
 
     private var sets: [DrillRule] {
-        let clients = min(100, expected(0.1, 4) / 2 + 1)
+        let clients = min(100, expected(0.1, 4) / 4 + 1)
         return [
             windows(
                 "distinct count", on: "Login", [Self.fold(.countDistinct, "client", "count(DISTINCT client)")],

@@ -17,13 +17,13 @@ struct DrillStream: Sendable {
 
     /// The partition that a message is published to.
     func partition(of number: Int, among partitions: Int) -> Int {
-        var random = SeededGenerator(seed: seed ^ UInt64(number) &* 0xD1B5_4A32_D192_ED03)
+        var random = SeededGenerator(seed: seed, part: .partitions, number)
         return random.below(partitions)
     }
 
     /// What a message holds.
     func message(_ number: Int) -> DrillMessage {
-        var random = SeededGenerator(seed: seed &+ UInt64(number) &* 0x9E37_79B9_7F4A_7C15)
+        var random = SeededGenerator(seed: seed, part: .messages, number)
         if random.below(67) == 0 { return DrillMessage(number: number, content: .malformed(random.below(3))) }
         var records: [DrillRecord] = []
         for index in 0..<Self.recordsPerMessage { records.append(DrillRecord(message: number, index, &random)) }
@@ -153,9 +153,22 @@ struct DrillRecord: Sendable {
 
 /// A generator that gives the same numbers for the same seed on every machine (SplitMix64).
 struct SeededGenerator: Sendable {
+    /// What numbers are drawn for: each part has its own.
+    enum Part: UInt64 {
+        case messages = 1
+        case partitions, kills
+    }
+
     private var state: UInt64
 
-    init(seed: UInt64) { state = seed }
+    /// The numbers of the n-th member of a part.
+    init(seed: UInt64, part: Part, _ number: Int) {
+        // Each step is a hash, so that neighbours do not share numbers, as seeds one increment apart would.
+        state = seed
+        state = next() ^ part.rawValue
+        state = next() ^ UInt64(truncatingIfNeeded: number)
+        state = next()
+    }
 
     mutating func next() -> UInt64 {
         state &+= 0x9e37_79b9_7f4a_7c15

@@ -28,7 +28,7 @@ struct KillPlan: CustomStringConvertible {
     ///
     /// - Parameter cycle: from 0; the even ones die at points.
     init(cycle: Int, seed: UInt64) {
-        var random = SeededGenerator(seed: seed ^ 0xC0FF_EE00 &+ UInt64(cycle) &* 0xA076_1D64_78BD_642F)
+        var random = SeededGenerator(seed: seed, part: .kills, cycle)
         if cycle % 10 == 9 { commits = 3 + random.below(4) }
         delay = random.below(3) == 0 ? 0 : random.below(4_000)
         guard cycle % 2 == 1 else {
@@ -46,6 +46,19 @@ struct KillPlan: CustomStringConvertible {
             case 6: .findingsBytes(Int64(1 + random.below(60_000)))
             default: .stopping(milliseconds: random.below(20))
             }
+    }
+
+    /// The trigger without its numbers.
+    var name: String {
+        switch trigger {
+        case .point(let point, _): point.rawValue
+        case .time: "time"
+        case .messages: "messages"
+        case .commits: "commits"
+        case .journaled: "journal entries"
+        case .findingsBytes: "findings bytes"
+        case .stopping: "stopping"
+        }
     }
 
     var description: String {
@@ -96,6 +109,9 @@ extension KillPlan {
         default: false
         }
     }
+
+    /// Whether the process dies at a point of its own.
+    var isPoint: Bool { if case .point = trigger { true } else { false } }
 
     /// Whether the findings file is looked at.
     var watchesFile: Bool { if case .findingsBytes = trigger { true } else { false } }
