@@ -7,7 +7,7 @@ SPECIFICATION is a JSON file:
     {"records": PATH of a CSV file, "columns": [[NAME, SQL type], ...], "limit_seconds": N,
      "last_window_end_ms": N, "queries": [{"name": ..., "sql": ...}, ...]}
 
-A query returns window_end (NULL for single records), found, first_five, and the columns of the finding. OUTPUT gets one
+A query returns window_end, found, first_five, and the columns of the finding. OUTPUT gets one
 line for each row: name, window end, columns in the order of their names, number of records and the first five of them,
 separated by tabs. Windows that end behind the last one are left out.
 """
@@ -54,12 +54,12 @@ def run(specification, output):
         for values in answer.fetchall():
             row = dict(zip(names, values))
             end = row.pop("window_end")
-            if end is not None and end > last:
+            if end > last:
                 continue
             found = row.pop("found")
             places = ",".join(f"{place['p']}:{place['s']}:{place['i']}" for place in row.pop("first_five"))
             cells = sorted(f"{name}={written(value)}" for name, value in row.items())
-            line = [query["name"], "none" if end is None else str(end), *cells, f"found={found}", f"first={places}"]
+            line = [query["name"], str(end), *cells, f"found={found}", f"first={places}"]
             output.write("\t".join(line) + "\n")
 
 

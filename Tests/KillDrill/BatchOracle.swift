@@ -26,8 +26,10 @@ struct BatchOracle {
         }
     }
 
-    /// The findings of every rule that has a query, as lines.
-    func answers(_ rules: [DrillRule], records: String, lastWindowEnd: Int64) throws -> [String] {
+    /// The findings of every query, as lines.
+    func answers(
+        _ queries: [(name: String, sql: String)], records: String, lastWindowEnd: Int64
+    ) throws -> [String] {
         let folder = URL(filePath: records).deletingLastPathComponent()
         let (specification, output) = (folder.appending(path: "oracle.json"), folder.appending(path: "oracle.tsv"))
         let own = ["partition", "sequence", "idx", "enqueued_ms", "event_ms"].map { ($0, "BIGINT") }
@@ -35,7 +37,7 @@ struct BatchOracle {
         try JSONEncoder().encode(
             Specification(
                 records: records, columns: columns,
-                queries: rules.compactMap { rule in rule.query.map { Specification.Query(name: rule.id, sql: $0) } },
+                queries: queries.map { Specification.Query(name: $0.name, sql: $0.sql) },
                 limitSeconds: Self.limit, lastWindowEnd: lastWindowEnd)
         ).write(to: specification)
         let log = folder.appending(path: "oracle.log").path

@@ -1,19 +1,41 @@
 import Detection
 import DiagnosticLogs
 
-/// A rule of the drill and what a batch query says about it.
+/// A rule of the drill and where the truth about it comes from.
 struct DrillRule: Sendable {
+    /// Who says what the rule must find.
+    enum Truth: Sendable {
+        /// DuckDB, asked the same question in SQL.
+        case query(String)
+        /// Plain loops over the records of an operation, for what SQL cannot say: the findings as lines like DuckDB's,
+        /// without the rule's id.
+        case naive(operation: String, @Sendable ([DrillRow]) -> [String])
+    }
+
     /// What hubwatch runs; nil for a rule of a file.
     var rule: Rule?
     /// The rule's id.
     var id: String
-    /// The same question in SQL; nil where SQL cannot ask it: the rule is then compared with the unbroken run only.
-    var query: String?
+    /// Nil: compared with the unbroken run only.
+    var truth: Truth?
+}
+
+/// A record where it lies in the hub.
+struct DrillRow: Sendable {
+    var partition: Int
+    var sequence: Int64
+    var index: Int
+    var enqueuedMilliseconds: Int64
+    var eventMilliseconds: Int64
+    var record: DrillRecord
+
+    /// The line of a finding that this record is by itself.
+    var line: String { "none\tfound=1\tfirst=\(partition):\(sequence):\(index)" }
 }
 
 /// The rules that a drill runs besides those of `Config/rules`: one of every monoid, and of every kind of decision.
 ///
-/// A new kind of rule gets a member here, with its query where SQL can ask it.
+/// A new kind of rule gets a member here, with its truth.
 struct DrillRules: Sendable {
     /// Expected records a second: thresholds lie where about half of the groups pass them.
     var pace: Int
@@ -55,7 +77,7 @@ struct DrillRules: Sendable {
             time: clock == .event ? "event_ms" : "enqueued_ms", condition: "operation = '\(operation)'", having: having)
         query.keys = (scope == .partition ? [("partition", "partition")] : []) + keys.map { ($0.name, $0.sql) }
         query.columns = aggregates.map { ($0.0.name, $0.1) }
-        return DrillRule(rule: rule, id: rule.metadata.id, query: query.sql)
+        return DrillRule(rule: rule, id: rule.metadata.id, truth: .query(query.sql))
     }
 
     private static func keep(_ column: String, _ comparison: Comparison, _ value: Value) -> RowStage {
@@ -138,10 +160,10 @@ struct DrillRules: Sendable {
                 .evaluate([NamedExpression(name: "percent", expression: percent)]),
                 Self.keep("percent", .greaterOrEqual, .long(30)),
             ], having: "count(*) FILTER (failed) * 100 // count(*) >= 30")
-        ratio.query = ratio.query.map {
-            $0.replacing(
-                "count(*) AS \"records\"",
-                with: "count(*) FILTER (failed) * 100 // count(*) AS percent, count(*) AS \"records\"")
+        if case .query(let sql) = ratio.truth {
+            let column = "count(*) FILTER (failed) * 100 // count(*) AS percent"
+            let records = "count(*) AS \"records\""
+            ratio.truth = .query(sql.replacing(records, with: column + ", " + records))
         }
         return [ratio, twoLevels]
     }
@@ -166,29 +188,35 @@ struct DrillRules: Sendable {
         query.keys = [("user", "usr")]
         query.columns = [("total", "count(*)"), ("zones", "count(DISTINCT zone)")]
         query.qualify = "count(*) OVER (PARTITION BY window_end, usr, zone) >= \(least)"
-        return DrillRule(rule: rule.rule, id: rule.id, query: query.sql)
+        return DrillRule(rule: rule.rule, id: rule.id, truth: .query(query.sql))
     }
 
     private var matches: [DrillRule] {
-        func match(_ id: String, on operation: String, _ body: MatchRule, _ query: String) -> DrillRule {
+        func match(
+            _ id: String, on operation: String, _ body: MatchRule, _ truth: @escaping @Sendable ([DrillRow]) -> [String]
+        ) -> DrillRule {
             let rule = Rule(
                 metadata: RuleMetadata(id: "drill-" + id, title: "Drill: \(id)"),
                 condition: .field(
                     .path(FieldPath(["operationName"])),
                     .text(StringPattern(parts: [.literal(operation)], caseSensitive: true))), body: .match(body))
-            return DrillRule(rule: rule, id: rule.metadata.id, query: query)
+            return DrillRule(rule: rule, id: rule.metadata.id, truth: .naive(operation: operation, truth))
         }
         return [
-            match("match", on: "Purge", MatchRule(), HopQuery.records("operation = 'Purge'")),
+            match("match", on: "Purge", MatchRule()) { $0.map(\.line) },
             match(
                 "once per operation", on: "Rotate",
-                MatchRule(oncePer: .path(FieldPath(["properties", "operation"]))),
-                HopQuery.records("operation = 'Rotate'", oncePer: "operation_id")),
+                MatchRule(oncePer: .path(FieldPath(["properties", "operation"])))
+            ) { rows in
+                // Rows are in the order of the hub; all records of an operation are in one partition.
+                var known: Set<String> = []
+                return rows.filter { known.insert($0.record.operationID ?? "").inserted }.map(\.line)
+            },
         ]
     }
 
     private var files: [DrillRule] {
-        let listing = "operation LIKE 'MICROSOFT.%/LISTKEYS/ACTION'"
+        let listing = "MICROSOFT.COGNITIVESERVICES/ACCOUNTS/LISTKEYS/ACTION"
         var bulk = HopQuery(
             lengthMilliseconds: 3_600_000, hopMilliseconds: 600_000, time: "enqueued_ms",
             condition: "operation = 'ListKey'", having: "count(*) >= 100")
@@ -196,9 +224,12 @@ struct DrillRules: Sendable {
         bulk.columns = [("key_listings", "count(*)"), ("largest_response", "NULL")]
         return [
             DrillRule(
-                id: "d823620c-f1e0-4cf3-b4fc-e30463b17c59", query: HopQuery.records("\(listing) AND NOT failed")),
-            DrillRule(id: "a0604e04-e9a4-4e38-9aec-b59988a86654", query: HopQuery.records("\(listing) AND failed")),
-            DrillRule(id: "f6eb326a-34ff-4910-9f91-a097a56c3c29", query: bulk.sql),
+                id: "d823620c-f1e0-4cf3-b4fc-e30463b17c59",
+                truth: .naive(operation: listing) { $0.filter { !$0.record.hasFailed }.map(\.line) }),
+            DrillRule(
+                id: "a0604e04-e9a4-4e38-9aec-b59988a86654",
+                truth: .naive(operation: listing) { $0.filter(\.record.hasFailed).map(\.line) }),
+            DrillRule(id: "f6eb326a-34ff-4910-9f91-a097a56c3c29", truth: .query(bulk.sql)),
         ]
     }
 }

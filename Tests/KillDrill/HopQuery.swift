@@ -41,18 +41,5 @@ struct HopQuery {
             """
     }
 
-    /// Single records as findings.
-    ///
-    /// - Parameter operation: a column: of the records that share its value the first in the partition counts.
-    static func records(_ condition: String, oncePer operation: String? = nil) -> String {
-        let once = operation.map {
-            " QUALIFY row_number() OVER (PARTITION BY \($0) ORDER BY partition, sequence, idx) = 1"
-        }
-        return """
-            SELECT NULL AS window_end, 1 AS found, [{'t': 0, 'p': partition, 's': sequence, 'i': idx}] AS first_five
-            FROM records WHERE \(condition)\(once ?? "")
-            """
-    }
-
     private static let firstFive = "min({'t': t, 'p': partition, 's': sequence, 'i': idx}, 5)"
 }

@@ -38,31 +38,46 @@ struct HubTable {
     /// Last sequence number by partition.
     var last: [Int: Int64] { messages.reduce(into: [:]) { $0[$1.partition] = $1.sequence } }
 
-    /// Writes one line a record for the oracle, and returns the positions of the messages that hold none.
-    func writeRecords(of stream: DrillStream, to path: String) throws -> [String] {
-        guard FileManager.default.createFile(atPath: path, contents: nil),
-            let file = FileHandle(forWritingAtPath: path)
-        else { throw DrillFailure("'\(path)' cannot be written") }
-        defer { try? file.close() }
+    /// All records, in the order of partitions and sequence numbers, and the positions of messages that hold none.
+    func forEachRow(of stream: DrillStream, _ body: (DrillRow) throws -> Void) rethrows -> [String] {
         var malformed: [String] = []
-        var text = ""
         for place in messages {
             guard case .records(let records) = stream.message(place.number).content else {
                 malformed.append("\(place.partition):\(place.sequence)")
                 continue
             }
             for (index, record) in records.enumerated() {
-                let time = place.publishedMilliseconds - Int64(record.delay)
-                text +=
-                    "\(place.partition),\(place.sequence),\(index),\(place.enqueuedMilliseconds),\(time),\(record.row)\n"
+                try body(
+                    DrillRow(
+                        partition: place.partition, sequence: place.sequence, index: index,
+                        enqueuedMilliseconds: place.enqueuedMilliseconds,
+                        eventMilliseconds: place.publishedMilliseconds - Int64(record.delay), record: record))
             }
+        }
+        return malformed
+    }
+
+    /// Writes one line a record for DuckDB, and returns the records of some operations, and the malformed messages.
+    func writeRecords(
+        of stream: DrillStream, to path: String, keeping operations: Set<String>
+    ) throws -> (kept: [String: [DrillRow]], malformed: [String]) {
+        guard FileManager.default.createFile(atPath: path, contents: nil),
+            let file = FileHandle(forWritingAtPath: path)
+        else { throw DrillFailure("'\(path)' cannot be written") }
+        defer { try? file.close() }
+        var kept: [String: [DrillRow]] = [:]
+        var text = ""
+        let malformed = try forEachRow(of: stream) { row in
+            if operations.contains(row.record.operation) { kept[row.record.operation, default: []].append(row) }
+            text +=
+                "\(row.partition),\(row.sequence),\(row.index),\(row.enqueuedMilliseconds),\(row.eventMilliseconds),\(row.record.row)\n"
             if text.utf8.count > 1 << 20 {
                 try file.write(contentsOf: Data(text.utf8))
                 text = ""
             }
         }
         try file.write(contentsOf: Data(text.utf8))
-        return malformed
+        return (kept, malformed)
     }
 }
 
