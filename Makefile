@@ -38,7 +38,7 @@ test: ## Set up what the tests need and run all of them
 	HUBWATCH_TEST_PYTHON=$(CURDIR)/$(VENV)/bin/python swift test --skip-build --filter 'IntegrationTests|KillTests' --no-parallel
 
 KILLS ?= 1000
-RECORDS ?= 1000000
+RECORDS ?= $(shell expr $(KILLS) \* 1000)
 
 .PHONY: kill-test
 kill-test: release ## Kill hubwatch 1,000 times and compare its findings (KILLS=30 SEED=7 RECORDS=30000)
