@@ -11,94 +11,12 @@
 /// - *halted*: the position is refused or belongs to another hub; only an order with a position ends it.
 /// - *stopped*: for good.
 ///
-/// **Position**: the last event that was *folded*, never the last that arrived. Whatever arrived beyond it is discarded with
-/// the link and read again.
+/// **Position**: the last event that was *folded*, never the last that arrived. What a lost link has brought may be folded until
+/// the next link is attached: a service that takes links away faster than they are read must not keep a partition from getting
+/// on. Then the rest is discarded and read again. A stolen link's events are discarded at once: their new reader has them.
 ///
 /// **Time**: `now` is the time since any fixed moment on a monotonic clock; chance comes from the caller's generator.
 public struct ReceiverMachine: Sendable {
-    /// How long the machine waits for what.
-    public struct Timing: Hashable, Sendable {
-        /// For the answer to an attach.
-        public var attachTimeout: Duration
-        /// For the answer to our detach, before the link is forgotten.
-        public var detachTimeout: Duration
-        /// Before a stolen partition is tried again.
-        public var stolenPause: Duration
-        /// Before something is tried again that only a change of settings can repair.
-        public var settingsPause: Duration
-        /// Between attempts that may succeed.
-        public var backoff: Backoff
-
-        /// Makes timing; the defaults are those of production.
-        public init(
-            attachTimeout: Duration = .seconds(60), detachTimeout: Duration = .seconds(5),
-            stolenPause: Duration = .seconds(600), settingsPause: Duration = .seconds(60), backoff: Backoff = Backoff()
-        ) {
-            self.attachTimeout = attachTimeout
-            self.detachTimeout = detachTimeout
-            self.stolenPause = stolenPause
-            self.settingsPause = settingsPause
-            self.backoff = backoff
-        }
-    }
-
-    /// What the shell must do, in order.
-    public enum Action: Hashable, Sendable {
-        /// Attach a link that starts here.
-        case attach(EventPosition)
-        /// Give the first credit.
-        case startFlow
-        /// Detach the link, closing it.
-        case detach
-        /// Forget the link without waiting for the peer any longer.
-        case forgetLink
-        /// Throw away what has arrived and is not folded.
-        case discardUnfolded
-        /// Tell the consumer.
-        case report(Report)
-        /// Call `timeReached` at this time.
-        case wake(at: Duration)
-    }
-
-    /// What the consumer is told.
-    public enum Report: Hashable, Sendable {
-        /// Events will come, after this position.
-        case attached(EventPosition)
-        /// The link ended; another attempt follows by itself.
-        case lost(EventHubsError, retryAfter: Duration)
-        /// Another receiver has the partition.
-        case stolen(EventHubsError, retryAfter: Duration)
-        /// The broker does not accept the position: somebody must decide where to go on.
-        case positionRefused(EventHubsError, EventPosition)
-        /// Numbers are missing.
-        case gap(SequenceGap)
-        /// The link stood still this many events behind and is attached again.
-        case stalled(behind: Int64)
-        /// The machine has stopped as ordered.
-        case stopped
-    }
-
-    /// The last folded event.
-    public struct Position: Hashable, Sendable {
-        /// Its sequence number.
-        public var sequenceNumber: Int64
-        /// Its offset, where known.
-        public var offset: String?
-
-        /// Makes a position.
-        public init(sequenceNumber: Int64, offset: String? = nil) {
-            self.sequenceNumber = sequenceNumber
-            self.offset = offset
-        }
-
-        /// Where reading goes on after it.
-        ///
-        /// Exclusive always: offsets are opaque, and one past the end is an error.
-        public var next: EventPosition {
-            offset.map { .offset($0, inclusive: false) } ?? .sequenceNumber(sequenceNumber, inclusive: false)
-        }
-    }
-
     private enum AfterDetach: Sendable {
         case attachAgain
         case halt(EventHubsError)
@@ -123,6 +41,8 @@ public struct ReceiverMachine: Sendable {
     private var backoff: Backoff
     private var start: EventPosition
     private var continuity = SequenceContinuity()
+    /// Whether events of a lost link may still be folded.
+    private var mayFoldArrived = false
     /// The last folded event; nil before the first.
     public private(set) var position: Position?
 
@@ -182,7 +102,8 @@ extension ReceiverMachine {
         switch state {
         case .attached:
             state = .offline
-            return [.forgetLink, .discardUnfolded, .report(.lost(named(error), retryAfter: retryAfter))]
+            mayFoldArrived = true
+            return [.forgetLink, .report(.lost(named(error), retryAfter: retryAfter))]
         case .attaching, .waiting:
             state = .offline
             return [.forgetLink]
@@ -234,14 +155,16 @@ extension ReceiverMachine {
         _ error: EventHubsError, now: Duration, using generator: inout some RandomNumberGenerator
     ) -> [Action] {
         let attachedSince = attachedSince
-        var actions: [Action] = attachedSince != nil ? [.forgetLink, .discardUnfolded] : [.forgetLink]
+        var actions: [Action] = [.forgetLink]
         switch error.code {
         case .stolen:
+            if attachedSince != nil { actions.append(.discardUnfolded) }
             // Jitter, so that two instances that stole from each other do not return together.
             let pause = timing.stolenPause * Double.random(in: 1...1.1, using: &generator)
             state = .stolen(until: now + pause)
             actions += [.report(.stolen(error, retryAfter: pause)), .wake(at: now + pause)]
         case .positionRefused:
+            if attachedSince != nil { actions.append(.discardUnfolded) }
             state = .halted
             actions.append(.report(.positionRefused(error, nextPosition)))
         default:
@@ -250,6 +173,7 @@ extension ReceiverMachine {
             let wait = backoff.next(
                 atLeast: error.isRetriable ? error.retryAfter : timing.settingsPause, using: &generator)
             state = .waiting(until: now + wait)
+            mayFoldArrived = attachedSince != nil
             actions += [.report(.lost(error, retryAfter: wait)), .wake(at: now + wait)]
         }
         return actions
@@ -284,7 +208,8 @@ extension ReceiverMachine {
     private mutating func attach(now: Duration) -> [Action] {
         let deadline = now + timing.attachTimeout
         state = .attaching(deadline: deadline)
-        return [.attach(nextPosition), .wake(at: deadline)]
+        defer { mayFoldArrived = false }
+        return (mayFoldArrived ? [.discardUnfolded] : []) + [.attach(nextPosition), .wake(at: deadline)]
     }
 
     private mutating func linkIsGone(_ then: AfterDetach, now: Duration?) -> [Action] {
@@ -324,7 +249,7 @@ extension ReceiverMachine {
 
     /// Judges an event by its sequence number, in arrival order.
     public mutating func received(sequenceNumber: Int64, now: Duration) -> Arrival {
-        guard case .attached = state else { return .drop }
+        guard isAttached || mayFoldArrived else { return .drop }
         switch continuity.observe(sequenceNumber) {
         case .next: return .fold
         case .gap(let gap): return .foldAfterGap(gap)
@@ -336,6 +261,11 @@ extension ReceiverMachine {
                     + "hub under the same name, or its log was rewound",
                 remedy: "Set the position with `hubwatch checkpoints set` or `reset`", partition: partition,
                 scope: .link)
+            mayFoldArrived = false
+            guard isAttached else {
+                state = .halted
+                return .refuse(actions: [.discardUnfolded, .report(.positionRefused(error, nextPosition))])
+            }
             let deadline = now + timing.detachTimeout
             state = .detaching(then: .halt(error), deadline: deadline)
             return .refuse(actions: [.discardUnfolded, .detach, .wake(at: deadline)])
@@ -369,6 +299,7 @@ extension ReceiverMachine {
                 self.position = nil
                 start = position
             }
+            defer { mayFoldArrived = false }
             backoff.reset()
             guard isConnected else {
                 state = .offline
@@ -405,7 +336,8 @@ extension ReceiverMachine {
             return []
         case .offline, .waiting, .stolen, .halted:
             state = .stopped
-            return [.report(.stopped)]
+            defer { mayFoldArrived = false }
+            return (mayFoldArrived ? [.discardUnfolded] : []) + [.report(.stopped)]
         case .stopped:
             return []
         }

@@ -36,6 +36,11 @@ public struct ReceivedEvent: Sendable {
     public var body: Body
     /// The whole encoded message.
     public var message: Range<Int>
+
+    /// Whether the sequence number is the event's own.
+    public var hasSequenceNumber: Bool {
+        if case .unusable(.noSequenceNumber) = body { false } else { true }
+    }
 }
 
 /// Bytes outside of a slab, with the readable margin behind them that slabs have.

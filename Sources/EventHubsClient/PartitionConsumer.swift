@@ -29,7 +29,8 @@ public protocol PartitionConsumer: AnyObject {
     /// Redelivered events were dropped, because they had been folded.
     func dropped(repeatedEvents count: Int)
 
-    /// No more events will come, for now or for good. What had arrived and was not folded is discarded.
+    /// No more events will come, for now or for good, but for one case: what a lost link has brought may still follow until the
+    /// next one is attached. Otherwise what had arrived and was not folded is discarded.
     func detached(_ reason: PartitionDetachReason)
 
     /// The service was asked, and the last event that it has is the last one folded.

@@ -66,7 +66,8 @@ extension PartitionReceiver: TurnWork {
         guard !part.events.isEmpty else { return }
         let batch = part.take(slab)
         if consumer.received(batch) == .hold { isHeld = true }
-        guard let last = batch.events.last else { return }
+        // What has no number of its own says nothing about the position.
+        guard let last = batch.events.last(where: \.hasSequenceNumber) else { return }
         let offset = last.offset.isEmpty ? machine.position?.offset : batch.text(last.offset)
         machine.folded(upTo: .init(sequenceNumber: last.sequenceNumber, offset: offset))
         watchdog.received(upTo: last.sequenceNumber, now: now)
@@ -120,8 +121,7 @@ private struct BatchPart {
     }
 
     mutating func append(_ delivery: Delivery, _ reading: EventReader.Reading, number: Int64) {
-        var body = reading.body
-        if reading.annotations.sequenceNumber == nil, !Self.isUnusable(body) { body = .unusable(.noSequenceNumber) }
+        let body = reading.annotations.sequenceNumber == nil ? .unusable(.noSequenceNumber) : reading.body
         events.append(
             ReceivedEvent(
                 sequenceNumber: number,
@@ -136,10 +136,6 @@ private struct BatchPart {
             messageIDs.append(reading.messageID)
         }
         lastNumber = number
-    }
-
-    private static func isUnusable(_ body: ReceivedEvent.Body) -> Bool {
-        if case .unusable = body { true } else { false }
     }
 
     mutating func take(_ slab: DeliverySlab) -> EventBatch {

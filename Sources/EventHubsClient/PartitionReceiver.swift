@@ -121,8 +121,9 @@ final class PartitionReceiver {
             if let link { connection.forget(link) }
             link = nil
             watchdog.detached()
-            // The broker gives unaccepted messages to the next link.
+            // A plain broker gives unaccepted messages to the next link.
             unsettled.removeAll()
+            if isPlain { queue.removeAll() }
         case .discardUnfolded:
             queue.removeAll()
             queuedBytes = 0

@@ -116,7 +116,11 @@ final class PartitionWorker: PartitionConsumer {
         if let size { return size }
         // Nothing in it can hold a log record: the whole message is kept, so that a person can see what it was.
         let message = batch.message(of: event)
-        fold.reject(header, body: message, reason: .unusableMessage)
+        if event.hasSequenceNumber {
+            fold.reject(header, body: message, reason: .unusableMessage)
+        } else {
+            fold.setAside(header, body: message, reason: .unusableMessage)
+        }
         return message.count
     }
 

@@ -42,10 +42,13 @@ import Testing
         #expect(machine.received(sequenceNumber: 11, now: .zero) == .fold)
         machine.folded(upTo: .init(sequenceNumber: 10, offset: "400"))
         let actions = machine.detachReceived(forced, now: .seconds(5), using: &generator)
-        #expect(actions.prefix(2) == [.forgetLink, .discardUnfolded])
+        #expect(actions.first == .forgetLink && !actions.contains(.discardUnfolded))
         let at = try #require(wake(in: actions))
         #expect(machine.timeReached(now: at - .milliseconds(1), using: &generator) == [])
-        #expect(machine.timeReached(now: at, using: &generator).first == .attach(.offset("400", inclusive: false)))
+        #expect(
+            machine.timeReached(now: at, using: &generator).prefix(2) == [
+                .discardUnfolded, .attach(.offset("400", inclusive: false)),
+            ])
         _ = machine.attachAnswered(now: at)
         // Event 11 was discarded and comes again.
         #expect(machine.received(sequenceNumber: 11, now: at) == .fold)
@@ -192,9 +195,43 @@ import Testing
     @Test mutating func aLostConnectionIsReportedAndAttachedAgain() {
         var machine = attached()
         let actions = machine.connectionLost(forced, retryAfter: .seconds(2))
-        #expect(actions.prefix(2) == [.forgetLink, .discardUnfolded])
-        #expect(machine.received(sequenceNumber: 1, now: .zero) == .drop)
-        #expect(machine.connectionReady(now: .seconds(2)).first == .attach(.earliest))
+        #expect(actions.first == .forgetLink && actions.count == 2)
+        #expect(machine.connectionReady(now: .seconds(2)).prefix(2) == [.discardUnfolded, .attach(.earliest)])
+        #expect(machine.received(sequenceNumber: 1, now: .seconds(2)) == .drop)
+    }
+
+    /// Each link is taken away after its events have arrived and before they are folded.
+    @Test mutating func whatALostLinkBroughtIsFoldedSoThatThePartitionGetsOn() throws {
+        var machine = attached()
+        var now = Duration.zero
+        for number in Int64(0)..<20 {
+            let isConnection = number.isMultiple(of: 3)
+            let actions =
+                isConnection
+                ? machine.connectionLost(forced, retryAfter: .seconds(1))
+                : machine.detachReceived(forced, now: now, using: &generator)
+            #expect(!actions.contains(.discardUnfolded))
+            #expect(machine.received(sequenceNumber: number, now: now) == .fold)
+            machine.folded(upTo: .init(sequenceNumber: number))
+            now += .seconds(40)
+            let again = isConnection ? machine.connectionReady(now: now) : machine.timeReached(now: now, using: &generator)
+            #expect(again.contains(.attach(.sequenceNumber(number, inclusive: false))))
+            #expect(machine.received(sequenceNumber: number + 1, now: now) == .drop, "nothing after the attach is out")
+            _ = machine.attachAnswered(now: now)
+        }
+    }
+
+    @Test mutating func whatAStolenLinkBroughtIsNotFolded() {
+        var machine = attached()
+        #expect(machine.detachReceived(stolen, now: .zero, using: &generator).contains(.discardUnfolded))
+        #expect(machine.received(sequenceNumber: 0, now: .zero) == .drop)
+    }
+
+    @Test mutating func aStopDiscardsWhatALostLinkBrought() {
+        var machine = attached()
+        _ = machine.detachReceived(forced, now: .zero, using: &generator)
+        #expect(machine.stopOrdered(now: .zero) == [.discardUnfolded, .report(.stopped)])
+        #expect(machine.received(sequenceNumber: 0, now: .zero) == .drop)
     }
 
     @Test mutating func stopsForGood() {

@@ -69,9 +69,9 @@ struct FieldReport: Sendable, CustomTestStringConvertible {
         FieldReport(
             number: 9, situation: "the management node is slow, busy and silent while events come",
             script: """
-                on request nth=6.. every=3 do delay 400ms
-                on request nth=7.. every=3 do throttle
-                on request nth=8..20 every=3 do silence
+                on request nth=2.. every=4 do delay 200ms
+                on request nth=3.. every=4 do throttle
+                on request nth=4..12 every=4 do silence
                 """),
         FieldReport(
             number: 10, situation: "links are taken away again and again: none may be left behind",

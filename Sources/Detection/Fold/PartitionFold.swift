@@ -108,6 +108,15 @@ public final class PartitionFold {
         keep(reason, Array(body), index: 0, fault: 0, message)
     }
 
+    /// Keeps a message that has no sequence number as a dead letter; the position stays, so that nothing is passed over.
+    ///
+    /// It is known by the position of the message before it: what arrives twice is kept twice.
+    public func setAside(_ message: MessageHeader, body: UnsafeRawBufferPointer, reason: DeadLetterReason) {
+        hasChanges = true
+        counters.deadLetters += 1
+        keep(reason, Array(body), index: 0, fault: 0, message)
+    }
+
     /// Notes that the partition holds nothing behind the position, as of a time: its watermark moves there.
     public func idle(watermark time: Timestamp) {
         guard watermark.map({ time > $0 }) ?? true else { return }
