@@ -156,6 +156,48 @@ import Testing
         #expect(try await request("DELETE", "/hubs/team/logs").0 == 404)
         await broker.shutdown()
     }
+
+    @Test func adminTakesShowsAndEndsAScriptOfFaults() async throws {
+        let hub = HubDefinition(name: "h", partitionCount: 1)
+        let broker = try broker(DevBrokerConfiguration(listeners: [.init(port: 0)], admin: .init(port: 0), hubs: [hub]))
+        let addresses = try await broker.start()
+        let port = try #require(addresses.adminPort)
+        func request(_ method: String, _ script: String? = nil) async throws -> (Int, String) {
+            var request = URLRequest(url: try #require(URL(string: "http://127.0.0.1:\(port)/faults")))
+            request.httpMethod = method
+            request.httpBody = script.map { Data($0.utf8) }
+            let (data, response) = try await URLSession.shared.data(for: request)
+            return ((response as? HTTPURLResponse)?.statusCode ?? 0, String(decoding: data, as: UTF8.self))
+        }
+        #expect(try await request("GET").0 == 404)
+        let refused = try await request("PUT", "on delivery do repeat\non delivery do fly")
+        #expect(refused.0 == 400 && refused.1.contains("faults:2:16"))
+        #expect(broker.faultReport == nil, "half a script is none")
+        #expect(try await request("PUT", "# twice\non delivery nth=2 do repeat").0 == 200)
+        for text in ["a", "b", "c"] { try broker.append([event(text)], hub: "h", partition: "0") }
+        let reader = SocketReader(partition: "0", hub: "h", expected: 4, loop: group.next())
+        try await reader.connect(port: addresses.amqp[0].port)
+        #expect(try await reader.received.get() == ["a", "b", "b", "c"])
+        let report = try JSONDecoder().decode(FaultReport.self, from: Data(try await request("GET").1.utf8))
+        #expect(report == FaultReport(faults: [.init(line: 2, fired: 1)]))
+        #expect(try await request("DELETE").0 == 204)
+        #expect(broker.faultReport == nil)
+        await broker.shutdown()
+    }
+
+    @Test func timedFaultsEndWhatIsThere() async throws {
+        let hub = HubDefinition(name: "h", partitionCount: 1)
+        let broker = try broker(DevBrokerConfiguration(listeners: [.init(port: 0)], hubs: [hub]))
+        let port = try await broker.start().amqp[0].port
+        try broker.append([event("x")], hub: "h")
+        let reader = SocketReader(partition: "0", hub: "h", expected: 1, loop: group.next())
+        try await reader.connect(port: port)
+        #expect(try await reader.received.get() == ["x"])
+        broker.install(try FaultScript(parsing: "on time at=10ms do close amqp:connection:forced \"redeployed\""))
+        #expect(try await reader.ended.get()?.description == "redeployed")
+        #expect(broker.faultReport?.fired == 1)
+        await broker.shutdown()
+    }
 }
 
 /// Reads one partition over a socket until it has what it expects.

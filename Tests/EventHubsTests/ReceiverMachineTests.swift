@@ -214,7 +214,9 @@ import Testing
             #expect(machine.received(sequenceNumber: number, now: now) == .fold)
             machine.folded(upTo: .init(sequenceNumber: number))
             now += .seconds(40)
-            let again = isConnection ? machine.connectionReady(now: now) : machine.timeReached(now: now, using: &generator)
+            let again =
+                isConnection
+                ? machine.connectionReady(now: now) : machine.timeReached(now: now, using: &generator)
             #expect(again.contains(.attach(.sequenceNumber(number, inclusive: false))))
             #expect(machine.received(sequenceNumber: number + 1, now: now) == .drop, "nothing after the attach is out")
             _ = machine.attachAnswered(now: now)

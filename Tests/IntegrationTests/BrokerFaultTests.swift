@@ -61,6 +61,19 @@ import Testing
         }
     }
 
+    @Test func aDeliveryWithoutANumberDoesNotMoveThePosition() async throws {
+        try await HubFixture.with(partitions: 1) { hub in
+            hub.broker.install(
+                try FaultScript(
+                    parsing: "on delivery nth=1 do garbage\non delivery nth=1 do detach amqp:link:detach-forced"))
+            let ids = try hub.appendListings(20, partition: 0)
+            let status = try await hub.runToEnd(["source.from": "5"])
+            try await hub.expectEachOnce(ids.subtracting((0..<5).map { "p0-\($0)" }))
+            #expect(status.counters.deadLetters == 1)
+            #expect(hub.seen.count(.attach) == 2)
+        }
+    }
+
     @Test func twoReadersDoNotTakeAPartitionFromEachOtherInTurns() async throws {
         try await HubFixture.with(partitions: 1) { hub in
             let ids = try hub.appendListings(10, partition: 0)
@@ -70,9 +83,6 @@ import Testing
                 try await hub.eventually("stolen") { first.status.snapshot.partitions[0]?.isAttached == false }
                 // Neither a lost connection nor new events bring it back.
                 hub.broker.cutConnections()
-                try await hub.eventually("connected again") {
-                    hub.seen.count(.open) >= 3 || hub.log.contains("Connection lost")
-                }
                 try hub.appendListings(5, partition: 0, from: 10)
                 try await hub.eventually("the connection is back") {
                     hub.log.lines.count { $0.contains("info connected") } >= 2

@@ -53,6 +53,8 @@ import Testing
         (["generate", "--mix", "wrong=1"], 64, "wrong"),
         (["devbroker"], 64, "--hub"),
         (["devbroker", "--hub", "logs:zero"], 78, "zero"),
+        (["devbroker", "--help"], 0, "do detach amqp:link:detach-forced"),
+        (["devbroker", "--hub", "logs", "--faults", "/nowhere.faults"], 66, "/nowhere.faults"),
         (["publish", "-", "--rate", "0"], 64, "--rate"),
         (["replay", "--help"], 0, "zcat logs.gz"),
         (["replay", "files", "/nowhere.gz", "--rules", rules], 66, "/nowhere.gz"),

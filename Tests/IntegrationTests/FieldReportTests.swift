@@ -9,7 +9,9 @@ import Testing
 /// Method: the table of situations, each made by a script of faults of the dev broker, over real sockets, with the whole of hubwatch;
 /// every listing is one finding, so that the set of findings says exactly what was read.
 @Suite(.timeLimit(.minutes(2)), .serialized) struct FieldReportTests {
-    @Test(arguments: FieldReport.all) func findingsAreCompleteAndOnce(report: FieldReport) async throws {
+    @Test(arguments: FieldReport.all.filter { !$0.script.isEmpty }) func findingsAreCompleteAndOnce(report: FieldReport)
+        async throws
+    {
         try await HubFixture.with(partitions: 2) { hub in
             hub.broker.install(try FaultScript(parsing: report.script))
             var ids = try hub.appendListings(FieldReport.listings, partition: 0)

@@ -10,10 +10,19 @@ public struct FaultReport: Sendable, Hashable, Codable {
         public var line: Int
         /// How often it has happened.
         public var fired: Int
+
+        /// Makes an entry.
+        public init(line: Int, fired: Int) {
+            self.line = line
+            self.fired = fired
+        }
     }
 
     /// The faults in the order of the script.
     public var faults: [Entry]
+
+    /// Makes a report.
+    public init(faults: [Entry]) { self.faults = faults }
 
     /// How often any fault has happened.
     public var fired: Int { faults.reduce(0) { $0 + $1.fired } }
