@@ -7,6 +7,8 @@ struct Deployment {
     let rules: CompiledRules
     let stream: ModelStream
     let options: MergerOptions
+    /// How far behind the last message time goes on, in milliseconds.
+    var tail: Int64 = 400_000
     private(set) var journal: [JournalEntry] = []
     private var journalKeys: Set<String> = []
     private(set) var notices: [OperationalNotice] = []
@@ -84,7 +86,7 @@ struct Deployment {
     mutating func finish() {
         let last = stream.events.joined().map(\.enqueued).max() ?? 0
         for partition in folds.indices {
-            folds[partition].idle(watermark: Timestamp(milliseconds: last + 400_000))
+            folds[partition].idle(watermark: Timestamp(milliseconds: last + tail))
             if let delta = folds[partition].takeDelta() { merger.merge(delta, now: now) }
         }
         merger.advance(now: now)

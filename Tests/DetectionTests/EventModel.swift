@@ -45,15 +45,15 @@ struct ModelStream {
     static let start: Int64 = 1_767_225_600_000
     var events: [[ModelEvent]]
 
-    init(seed: UInt64, partitions: Int, messages: Int, lateness: Int64 = 20_000) {
+    init(seed: UInt64, partitions: Int, messages: Int, lateness: Int64 = 20_000, scale: Int64 = 1) {
         var generator = SeededGenerator(seed: seed)
         events = (0..<partitions).map { partition in
-            var time = Self.start + Int64.random(in: 0...5, using: &generator) * 1_000
+            var time = Self.start + Int64.random(in: 0...5, using: &generator) * 1_000 * scale
             return (0..<messages).map { number in
                 // Whole seconds often, so that ties and borders (every 10 s) are common.
-                time += [0, 0, 1_000, 1_000, 2_000, 5_000, 137, 10_000].randomElement(using: &generator) ?? 0
+                time += scale * ([0, 0, 1_000, 1_000, 2_000, 5_000, 137, 10_000].randomElement(using: &generator) ?? 0)
                 let records = (0..<Int.random(in: 1...3, using: &generator)).map { _ in
-                    Self.record(enqueued: time, lateness: lateness, &generator)
+                    Self.record(enqueued: time, lateness: lateness, scale: scale, &generator)
                 }
                 return ModelEvent(
                     partition: partition, sequence: Int64(number) * 2 + 7, enqueued: time, records: records)
@@ -62,7 +62,7 @@ struct ModelStream {
     }
 
     private static func record(
-        enqueued: Int64, lateness: Int64, _ generator: inout SeededGenerator
+        enqueued: Int64, lateness: Int64, scale: Int64, _ generator: inout SeededGenerator
     ) -> ModelRecord {
         let users: [Value] = [
             .string("ann"), .string("bob"), .string("cy"), .null, .bag([.string("ann"), .string("dee")]),
@@ -77,7 +77,7 @@ struct ModelStream {
             category: ["Audit", "Trace"].randomElement(using: &generator) ?? "",
             user: users.randomElement(using: &generator) ?? .null,
             number: numbers.randomElement(using: &generator) ?? .null,
-            eventTime: enqueued - Int64.random(in: 0...(lateness / 1_000), using: &generator) * 1_000)
+            eventTime: enqueued - Int64.random(in: 0...(lateness / 1_000), using: &generator) * 1_000 * scale)
     }
 }
 
