@@ -51,6 +51,7 @@ struct HubFeed: Sendable {
         let workers = HubSource(
             rules: rules, coordinator: coordinator, status: status, start: .earliest, clockSkew: .zero,
             messageBytesMax: configuration.limits.messageBytes,
+            heldBytesMax: configuration.source.creditBytes / max(1, parts.count),
             resumption: PartitionResumption(
                 client, coordinator, policies: configuration.source.gapPolicies, logger: surroundings.logger),
             logger: surroundings.logger)

@@ -100,7 +100,9 @@ public struct Replay: Sendable {
         let client: EventHubsClient
         let hub: HubProperties
         do throws(EventHubsError) {
-            var settings = try configuration.source.clientConfiguration(hostName: surroundings.hostName)
+            var settings = try configuration.source.clientConfiguration(
+                hostName: surroundings.hostName,
+                connections: surroundings.group.makeIterator().reduce(0) { count, _ in count + 1 })
             settings.quietInterval = .milliseconds(250)
             client = try EventHubsClient(
                 configuration: settings, eventLoopGroup: surroundings.group, logger: surroundings.logger)
