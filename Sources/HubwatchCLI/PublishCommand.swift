@@ -4,6 +4,7 @@ import EventHubs
 import EventHubsClient
 import Foundation
 import HubwatchConfiguration
+import HubwatchRuntime
 import Logging
 import NIOCore
 import NIOPosix

@@ -32,6 +32,14 @@ public struct DeadLetterReplay: Sendable {
         public var records: Int64 = 0
         /// Findings that were not journaled before.
         public var findings = 0
+
+        /// Makes a report.
+        public init(letters: Int = 0, decoded: Int = 0, records: Int64 = 0, findings: Int = 0) {
+            self.letters = letters
+            self.decoded = decoded
+            self.records = records
+            self.findings = findings
+        }
     }
 
     /// Under this name the store holds the ids of a page that is committed and not marked yet.

@@ -1,7 +1,9 @@
 import AMQPTypes
+import Detection
 import DevBroker
 import DiagnosticLogs
 import Foundation
+import HubwatchConfiguration
 import HubwatchRuntime
 import Logging
 import NIOPosix

@@ -159,7 +159,7 @@ private enum BoundText: Equatable {
 
     private static func moment(_ text: String) -> Self {
         // Bare numbers are sequence numbers, never times.
-        guard text.contains("-") else { return .wrong }
+        guard text.first?.isNumber == true, text.contains("-") else { return .wrong }
         return Timestamp(parsing: text).map { .time($0) } ?? .wrong
     }
 }

@@ -40,6 +40,8 @@ final class SpannedSource: PartitionConsumerSource {
     func start(of partition: String) async throws(EventHubsError) -> PartitionStart {
         guard let part = Int(partition).flatMap({ parts[$0] }) else { return .first(.latest) }
         let start = try await inner.start(of: partition)
+        // Where nothing is to be read, the position asked for may lie behind all that the broker has: it is not shown to it.
+        if part.span.isDone { return .first(.latest) }
         if case .first = start { return .first(part.start) }
         return start
     }
