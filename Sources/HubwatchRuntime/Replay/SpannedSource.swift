@@ -127,15 +127,25 @@ private final class SpannedConsumer: PartitionConsumer {
     func dropped(repeatedEvents count: Int) { inner.dropped(repeatedEvents: count) }
 
     func detached(_ reason: PartitionDetachReason) {
-        if case .stolen(let error, _) = reason, !span.isDone {
+        guard !span.isDone else { return }
+        // A live run waits and tries again; who replays wants to hear it at once.
+        switch reason {
+        case .stolen(let error, _):
             failed(
                 .replay(
                     ReplayError(
                         .badRequest,
                         "partition \(partition) belongs to another reader of this consumer group (\(error.summary)). Give the replay a consumer group of its own with --consumer-group"
                     )))
+        case .positionRefused(let error, let position):
+            failed(
+                .replay(
+                    ReplayError(
+                        .badRequest,
+                        "partition \(partition) has no position \(position) (\(error.summary)). It holds sequence numbers \(properties.beginSequenceNumber) to \(properties.lastSequenceNumber): choose another --from"
+                    )))
+        default: inner.detached(reason)
         }
-        if !span.isDone { inner.detached(reason) }
     }
 
     /// The broker has nothing more, although the span goes on: it removed what was left.
