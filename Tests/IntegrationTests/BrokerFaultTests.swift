@@ -1,4 +1,5 @@
 import AMQPTypes
+import Detection
 import DevBroker
 import EventHubs
 import Foundation
@@ -55,7 +56,7 @@ import Testing
             let ids = try hub.appendListings(30, partition: 0)
             try await hub.runToEnd()
             try await hub.expectEachOnce(ids.subtracting((10..<15).map { "p0-\($0)" }))
-            let gaps = try await hub.state { try await $0.gaps(limit: 10) }
+            let gaps = try await hub.state { try await $0.gaps(of: nil, limit: 10) }
             #expect(gaps.map(\.firstMissing) == [10] && gaps.map(\.lastMissing) == [14])
             #expect(hub.log.contains("10 to 14 are missing"))
         }

@@ -29,7 +29,7 @@ import Testing
             try await hub.expectEachOnce(ids)
             let letters = try await hub.state { try await $0.deadLetterCounts() }
             #expect(letters.stored == Int64(report.deadLetters))
-            #expect(try await hub.state { try await $0.gaps(limit: 10) }.isEmpty)
+            #expect(try await hub.state { try await $0.gaps(of: nil, limit: 10) }.isEmpty)
             let fired = try #require(hub.broker.faultReport)
             #expect(fired.faults.allSatisfy { $0.fired > 0 }, "the script did not happen: \(fired)")
             for text in report.logged { #expect(hub.log.contains(text), "the log does not say `\(text)`") }

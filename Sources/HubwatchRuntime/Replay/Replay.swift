@@ -4,6 +4,7 @@ import EventHubs
 import EventHubsClient
 import FindingFormats
 public import HubwatchConfiguration
+import NIOCore
 import StateStore
 
 /// Runs the engine of the live run over messages that were there before: a span of a hub, or files.
