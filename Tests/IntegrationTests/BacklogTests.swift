@@ -52,6 +52,9 @@ import Testing
         let queue = try DatabaseQueue(path: folder.appending(path: "state.db").path, configuration: sharing)
         try await queue.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
         try await facts.wait { reader.log.contains("Commit failed, trying again") }
+        // What may be folded without a commit, and most of what may be in flight behind it.
+        let stopped = hub.progress.bytes
+        try await facts.wait { hub.progress.bytes >= stopped + Int64(Self.creditBytes) * 9 / 4 }
         try await queue.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
         try queue.close()
         try await facts.wait { reader.log.contains("takes commits again") }

@@ -12,7 +12,7 @@ import Testing
 /// Method: a dev broker whose hub is made anew, or whose clock runs past its retention, stopped and running.
 @Suite(.timeLimit(.minutes(3))) struct GapTests {
     /// One finding a record, with an id of partition and sequence number.
-    private static func rules(_ hub: HubFixture) throws -> [String: String] {
+    static func rules(_ hub: HubFixture) throws -> [String: String] {
         let rule = """
             title: Any audit record
             id: 5b8f6f0e-8f4b-4a5e-9f39-0f6f1f0b7c11
@@ -30,7 +30,7 @@ import Testing
         return ["rules.paths": path]
     }
 
-    private static func audit(_ count: Int) -> [[UInt8]] { (0..<count).map { _ in Records.auditListKey(account: "a") } }
+    static func audit(_ count: Int) -> [[UInt8]] { (0..<count).map { _ in Records.auditListKey(account: "a") } }
 
     private func gaps(_ hub: HubFixture) async throws -> [SequenceGap] {
         try await hub.state { try await $0.gaps(of: nil, limit: 100) }
@@ -196,6 +196,26 @@ import Testing
         }
     }
 
+    @Test func operationalFindingsAreValidOCSF() async throws {
+        guard PythonPeers.areWanted else { return }
+        try await HubFixture.with(partitions: 1) { hub in
+            try hub.append([Array("no JSON".utf8)] + Self.audit(3), partition: 0)
+            try await hub.runToEnd(["state.dead_letters": "0", "limits.groups_per_rule": "1"])
+            try hub.broker.deleteHub(hub.hub)
+            try hub.broker.put(HubDefinition(name: hub.hub, partitionCount: 1))
+            try await hub.runToEnd()
+            #expect(try findings(hub, of: "hubwatch.gap").count == 1)
+            let process = Process()
+            process.executableURL = URL(filePath: try PythonPeers.python())
+            process.arguments = [
+                HubFixture.root.appending(path: "Tests/Schema/validate_findings.py").path, hub.path("findings.ndjson"),
+            ]
+            try process.run()
+            process.waitUntilExit()
+            #expect(process.terminationStatus == 0)
+        }
+    }
+
     @Test func aTakenPartitionIsAFinding() async throws {
         try await HubFixture.with(partitions: 1) { hub in
             let settings = try Self.rules(hub)
@@ -211,6 +231,66 @@ import Testing
                         try findings(hub, of: "hubwatch.stolen-partition").count == 1
                     }
                 }
+            }
+        }
+    }
+}
+
+/// Goal: what hubwatch keeps is bounded, and what does not fit is counted and told.
+@Suite(.timeLimit(.minutes(3))) struct BoundTests {
+    private func told(_ hub: HubFixture, _ rule: String) throws -> [[String: Any]] {
+        try hub.findings().filter { finding in
+            let info = finding["finding_info"] as? [String: Any]
+            return (info?["analytic"] as? [String: Any])?["uid"] as? String == rule
+        }
+    }
+
+    @Test func deadLettersBeyondTheBoundAreCountedAndTold() async throws {
+        try await HubFixture.with(partitions: 1) { hub in
+            try hub.append((0..<7).map { _ in Array("no JSON".utf8) }, partition: 0)
+            try await hub.runToEnd(["state.dead_letters": "2"])
+            let counts = try await hub.state { try await $0.deadLetterCounts() }
+            #expect(counts.stored == 2 && counts.overflowed == 5)
+            #expect(try told(hub, "hubwatch.dead-letters-overflow").map { $0["count"] as? Int } == [5])
+        }
+    }
+
+    @Test func groupsBeyondTheBoundAreRefusedAndTold() async throws {
+        try await HubFixture.with(partitions: 1) { hub in
+            try hub.append((0..<9).map { Records.auditListKey(account: "account-\($0)") }, partition: 0)
+            try await hub.runToEnd(["limits.groups_per_rule": "4"])
+            #expect(try told(hub, "hubwatch.groups-refused").map { $0["count"] as? Int } == [5])
+        }
+    }
+
+    @Test(arguments: ["stop", "drop"]) func aFullJournalFollowsThePolicy(policy: String) async throws {
+        try await HubFixture.with(partitions: 1) { hub in
+            var settings = try GapTests.rules(hub)
+            settings["state.journal_max"] = "1MiB"
+            settings["state.journal_full"] = policy
+            // A sink that cannot start: its folder does not exist yet.
+            let folder = hub.folder.appending(path: "later")
+            settings["findings.file"] = folder.appending(path: "findings.ndjson").path
+            let first = 1500
+            try hub.append(GapTests.audit(first), partition: 0)
+            try await hub.whileRunning(settings) { hubwatch in
+                try await hub.eventually("the journal is full") { hubwatch.status.snapshot.journalIsFull }
+                try hub.append(GapTests.audit(500), partition: 0)
+                if policy == "drop" {
+                    try await hub.eventually("reading goes on") { hubwatch.status.snapshot.messages == 2000 }
+                }
+                try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+                try await hub.eventually("the sink has caught up") { !hubwatch.status.snapshot.journalIsFull }
+                try await hub.eventually("all is read") { hubwatch.status.snapshot.messages == 2000 }
+            }
+            let text = try String(contentsOf: folder.appending(path: "findings.ndjson"), encoding: .utf8)
+            let audits = text.split(separator: "\n").count { $0.contains("5b8f6f0e-8f4b-4a5e-9f39-0f6f1f0b7c11") }
+            if policy == "stop" {
+                #expect(audits == 2000, "nothing is lost")
+                #expect(text.contains("hubwatch.journal-full"))
+            } else {
+                #expect(audits < 2000)
+                #expect(text.contains("hubwatch.journal-dropped"))
             }
         }
     }
