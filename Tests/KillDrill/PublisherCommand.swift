@@ -30,7 +30,9 @@ struct PublisherCommand: AsyncParsableCommand {
             logger: Logger(label: "publisher") { _ in LineLog() })
         var sent = 0
         // Lines are read on a thread of their own: reading blocks.
-        let (orders, order) = AsyncStream.makeStream(of: (upTo: Int, milliseconds: Int).self)
+        // An order holds those before it: a publisher that is behind goes on with the newest.
+        let (orders, order) = AsyncStream.makeStream(
+            of: (upTo: Int, milliseconds: Int).self, bufferingPolicy: .bufferingNewest(1))
         Thread.detachNewThread {
             while let line = readLine() {
                 let words = line.split(separator: " ").compactMap { Int($0) }
