@@ -7,7 +7,11 @@ struct RunCommand: AsyncParsableCommand {
         commandName: "run", abstract: "Kills hubwatch again and again, and compares what it found.",
         discussion: """
             Closed findings of the killed run must equal those of an unbroken run over the same hub and those of DuckDB; the \
-            findings file must hold each journaled finding once. Exits 1 when anything differs.
+            findings file must hold each journaled finding once. Exits 1 when anything differs, 2 when the drill itself failed.
+
+            kill -9 ends a process, not the machine: what was written to the system stays. It proves nothing about a power \
+            loss. That rests on the state file's `synchronous = FULL`, which flushes the log at every commit before it is \
+            answered, and on the flush of the findings file before its cursor is stored.
             """)
 
     /// Records of the stream that is killed a thousand times, at 20 a message.
@@ -26,7 +30,7 @@ struct RunCommand: AsyncParsableCommand {
 
     func run() async throws {
         signal(SIGPIPE, SIG_IGN)
-        let work = folder ?? NSTemporaryDirectory() + "/hubwatch-drill-\(getpid())-\(seed)"
+        let work = folder ?? NSTemporaryDirectory() + "hubwatch-drill-\(getpid())-\(seed)"
         let progress = DrillProgress(isOn: !json)
         progress.say(
             "kill drill: \(kills) kills, \(records) records, \(partitions) partitions, seed \(seed), in \(work)")

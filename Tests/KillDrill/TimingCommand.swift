@@ -45,7 +45,7 @@ struct TimingCommand: AsyncParsableCommand {
 
     func run() async throws {
         signal(SIGPIPE, SIG_IGN)
-        let folder = NSTemporaryDirectory() + "/hubwatch-timing-\(getpid())"
+        let folder = NSTemporaryDirectory() + "hubwatch-timing-\(getpid())"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let (broker, port) = try Drill.startBroker(folder, "drill:\(partitions)")
