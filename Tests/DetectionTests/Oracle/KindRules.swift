@@ -89,7 +89,8 @@ extension KindRules {
         let valued = [Self.member("listkey", values: [.field(Self.number)])]
         let hasNumber: (OracleEvent) -> Bool = { !$0.numbers("n").isEmpty }
         func names(_ seen: [Set<Int>]) -> [String: Value] {
-            let found = ["listkey", "delete", "create"].indices.filter { number in seen.contains { $0.contains(number) } }
+            let found = ["listkey", "delete", "create"].indices.filter { number in seen.contains { $0.contains(number) }
+            }
             let list = found.map { Value.string(["listkey", "delete", "create"][$0]) }
             return ["temporal": list.count == 1 ? list[0] : .bag(list)]
         }

@@ -10,7 +10,9 @@ struct OracleCorrelation {
     var members: [Member]
     /// Records that have nothing to count or fold take no part.
     var hasValue: (OracleEvent) -> Bool = { _ in true }
-    /// What the finding says of a window that passes; nil for one that does not. `seen` holds the members of each event.
+    /// What the finding says of a window that passes; nil for one that does not.
+    ///
+    /// `seen` holds the members of each event.
     var judge: (_ window: [OracleEvent], _ seen: [Set<Int>]) -> [String: Value]?
 
     func findings(_ stream: OracleStream) -> [OracleFinding] {
@@ -27,7 +29,8 @@ struct OracleCorrelation {
                 let slot = OracleNumbers.floor(anchor.time, span)
                 if done.contains(slot) { continue }
                 let window = entries.filter { $0.time >= anchor.time - span && $0.time <= anchor.time }
-                let seen = window.map { entry in Set(members.indices.filter { members[$0](entry.event).contains(key) }) }
+                let seen = window.map { entry in Set(members.indices.filter { members[$0](entry.event).contains(key) })
+                }
                 guard let values = judge(window.map(\.event), seen) else { continue }
                 done.insert(slot)
                 result.append(
@@ -43,7 +46,9 @@ struct OracleCorrelation {
     static func isOrdered(_ seen: [Set<Int>], members: Int) -> Bool {
         func search(_ member: Int, from: Int) -> Bool {
             if member == members { return true }
-            return (from..<max(from, seen.count)).contains { seen[$0].contains(member) && search(member + 1, from: $0 + 1) }
+            return (from..<max(from, seen.count)).contains {
+                seen[$0].contains(member) && search(member + 1, from: $0 + 1)
+            }
         }
         return search(0, from: 0)
     }

@@ -59,7 +59,8 @@ struct OracleSequence {
                 return
             }
             let place = places[chain.count]
-            for at in ((chain.last ?? -1) + 1)..<(last + 1) where entries[at].time >= lowest && matches(at, place.step) {
+            for at in ((chain.last ?? -1) + 1)..<(last + 1) where entries[at].time >= lowest && matches(at, place.step)
+            {
                 if let previous = chain.last {
                     let between = (previous + 1)..<max(previous + 1, at)
                     if between.contains(where: { event in place.before.contains { matches(event, $0) } }) { continue }
