@@ -97,7 +97,9 @@ import Testing
     }
 
     @Test func stateComesBackAsItWasAndDamagedStateNeverTraps() throws {
-        let rules = Self.kinds.all.map(\.rule)
+        // Hopping windows have theirs in RestartTests: after a restart they may open early what would have opened later.
+        let kinds = Self.kinds.correlations + Self.kinds.sequences + Self.kinds.sightings
+        let rules = kinds.map(\.rule)
         let bench = try Bench(rules)
         for second in 0..<12 {
             let operation = ["ListKey", "Delete", "Create"][second % 3]
