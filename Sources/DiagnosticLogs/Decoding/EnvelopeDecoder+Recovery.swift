@@ -143,9 +143,9 @@ extension BodyText {
 
     /// A part of the text.
     ///
-    /// For texts that are not repaired.
+    /// For texts that are not repaired. Quotes that closed the text belong to no part of it.
     func slice(_ range: Range<Int>) -> BodyText {
-        let part = UnsafeRawBufferPointer(rebasing: bytes[range])
+        let part = UnsafeRawBufferPointer(rebasing: source[range.clamped(to: 0..<source.count)])
         return BodyText(
             bytes: part, source: part, origin: isNested ? origin : origin + range.lowerBound, isNested: isNested)
     }

@@ -55,7 +55,13 @@ struct JSONRepairer {
             stripped = stripped || text[end - 1] == 0
             end -= 1
         }
-        if stripped { note(.strippedMarks, from: 0) }
+        if stripped {
+            note(.strippedMarks, from: 0)
+        } else {
+            // Blanks alone are no repair: they stay, or all places behind them would be off.
+            at = 0
+            end = text.count
+        }
     }
 
     /// One step outside strings.

@@ -146,10 +146,12 @@ private final class DecoderCheck {
             guard let expected = PlainEnvelope.outcomes(body) else { return }
             try found.compare(expected)
         }
-        guard found.isUnrepaired else { return }
+        // Of lines with strings that stay open nobody can tell what is left.
+        guard found.isUnrepaired, found.hasAllPlaces || !body.contains(0x0A) else { return }
         let skeleton = try found.skeleton(of: body)
         try require(
-            PlainJSON.isSequence(skeleton), "bytes vanished; what is left is \(PlainJSON.shown(skeleton))")
+            PlainJSON.isSequence(skeleton),
+            "bytes vanished; what is left is \(PlainJSON.shown(skeleton)) of \(found.outcomes)")
     }
 }
 
@@ -190,6 +192,9 @@ struct DecodedBody {
     fileprivate var values: [[PathValue]] = []
     /// Where outcomes lie in the body; nil for those made from it.
     private var places: [(range: Range<Int>, isRecord: Bool)?] = []
+
+    /// All outcomes lie in the body itself.
+    var hasAllPlaces: Bool { places.allSatisfy { $0 != nil } }
 
     var isUnrepaired: Bool { outcomes.allSatisfy { $0.repairs == [] } }
 
