@@ -114,7 +114,7 @@ let package = Package(
         .target(
             name: "HubwatchTestKit",
             dependencies: [
-                "AMQPTypes", "CSQLiteFaults", "Detection", "DevBroker", "DiagnosticLogs", "EventHubs",
+                "AMQPTypes", "CSQLiteFaults", "Detection", "DetectionOracle", "DevBroker", "DiagnosticLogs", "EventHubs",
                 "EventHubsClient", "FindingFormats", "HubwatchConfiguration", "HubwatchRuntime", "Sinks", "StateStore",
                 nio, nioEmbedded, logging,
             ], swiftSettings: settings),
@@ -149,7 +149,13 @@ let package = Package(
         .testTarget(name: "EventHubsTests", dependencies: ["EventHubs", "AMQPTypes"], swiftSettings: settings),
         .testTarget(
             name: "DiagnosticLogsTests", dependencies: ["DiagnosticLogs", "CSimdjson"], swiftSettings: settings),
-        .testTarget(name: "DetectionTests", dependencies: ["Detection", "DiagnosticLogs"], swiftSettings: settings),
+        // What findings must be, by plain loops over all events: shares no code with the engine
+        .target(
+            name: "DetectionOracle", dependencies: ["Detection", "DiagnosticLogs"], path: "Tests/DetectionOracle",
+            swiftSettings: settings),
+        .testTarget(
+            name: "DetectionTests", dependencies: ["Detection", "DetectionOracle", "DiagnosticLogs"],
+            swiftSettings: settings),
         .testTarget(
             name: "RuleFormatsTests", dependencies: ["RuleFormats", "Detection", "DiagnosticLogs"],
             swiftSettings: settings),

@@ -1,3 +1,4 @@
+import DetectionOracle
 import DiagnosticLogs
 import Testing
 

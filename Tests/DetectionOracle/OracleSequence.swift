@@ -1,19 +1,19 @@
 import Detection
 
 /// Sequences by their definition: every chain is tried.
-struct OracleSequence {
-    struct Step {
+package struct OracleSequence {
+    package struct Step {
         var keys: (OracleEvent) -> [[Value]]
         var runs = 1
         var isNegated = false
     }
 
-    var rule: String
-    var span: Int64
-    var steps: [Step]
-    var until: Step?
+    package var rule: String
+    package var span: Int64
+    package var steps: [Step]
+    package var until: Step?
 
-    func findings(_ stream: OracleStream) -> [OracleFinding] {
+    package func findings(_ stream: OracleStream) -> [OracleFinding] {
         let all = steps + (until.map { [$0] } ?? [])
         let groups = stream.groups { event in
             var keys: [[Value]] = []

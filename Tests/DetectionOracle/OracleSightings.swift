@@ -1,11 +1,11 @@
-import Detection
+package import Detection
 
 /// New terms and absences by their definitions: every pair of sightings is compared.
-enum OracleSightings {
+package enum OracleSightings {
     private static let day: Int64 = 86_400_000_000_000
 
     /// `since`: the time before which the rule saw nothing; nil to report all the same.
-    static func newTerms(
+    package static func newTerms(
         _ rule: String, _ stream: OracleStream, history: Int64, since: Int64?, keys: (OracleEvent) -> [[Value]]
     ) -> [OracleFinding] {
         stream.groups(keys).flatMap { key, entries in
@@ -24,7 +24,7 @@ enum OracleSightings {
         }
     }
 
-    static func absences(
+    package static func absences(
         _ rule: String, _ stream: OracleStream, silence: Int64, keys: (OracleEvent) -> [[Value]]
     ) -> [OracleFinding] {
         stream.groups(keys).flatMap { key, entries in

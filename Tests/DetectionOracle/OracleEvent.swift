@@ -1,16 +1,25 @@
-import Detection
+package import Detection
 
 /// A record as the batch oracle sees it: a place, two times in nanoseconds, and named values.
-struct OracleEvent {
-    var partition: Int
-    var sequence: Int64
-    var index: Int
-    var enqueued: Int64
-    var event: Int64
-    var fields: [String: Value]
+package struct OracleEvent {
+    package var partition: Int
+    package var sequence: Int64
+    package var index: Int
+    package var enqueued: Int64
+    package var event: Int64
+    package var fields: [String: Value]
+
+    package init(partition: Int, sequence: Int64, index: Int, enqueued: Int64, event: Int64, fields: [String: Value]) {
+        self.partition = partition
+        self.sequence = sequence
+        self.index = index
+        self.enqueued = enqueued
+        self.event = event
+        self.fields = fields
+    }
 
     /// The values of a field: none for null, all of a bag, each once.
-    func values(_ field: String) -> [Value] {
+    package func values(_ field: String) -> [Value] {
         var found: [Value] = []
         switch fields[field] ?? .null {
         case .null: break
@@ -21,7 +30,7 @@ struct OracleEvent {
     }
 
     /// The numbers of a field, also where they are written as texts; as often as they occur.
-    func numbers(_ field: String) -> [Value] {
+    package func numbers(_ field: String) -> [Value] {
         let list: [Value] = if case .bag(let list)? = fields[field] { list } else { [fields[field] ?? .null] }
         return list.compactMap { value in
             switch value {
@@ -32,36 +41,49 @@ struct OracleEvent {
         }
     }
 
-    func text(_ field: String) -> String {
+    package func text(_ field: String) -> String {
         if case .string(let text)? = fields[field] { text.lowercased() } else { "" }
     }
 }
 
 /// What the oracle says is a finding.
-struct OracleFinding: Hashable {
-    var rule: String
-    var group: [Value]
+package struct OracleFinding: Hashable {
+    package var rule: String
+    package var group: [Value]
     /// First and last instant of the window; zero for findings without one.
-    var start: Int64 = 0
-    var end: Int64 = 0
-    var values: [String: Value] = [:]
-    var count: Int = 1
+    package var start: Int64 = 0
+    package var end: Int64 = 0
+    package var values: [String: Value] = [:]
+    package var count: Int = 1
     /// Up to five records, as partition, sequence, index.
-    var evidence: [[Int64]]
+    package var evidence: [[Int64]]
+
+    package init(
+        rule: String, group: [Value], start: Int64 = 0, end: Int64 = 0, values: [String: Value] = [:], count: Int = 1,
+        evidence: [[Int64]]
+    ) {
+        self.rule = rule
+        self.group = group
+        self.start = start
+        self.end = end
+        self.values = values
+        self.count = count
+        self.evidence = evidence
+    }
 }
 
 /// Events of one rule in the order (time, partition, sequence, index), with the time on the rule's clock.
-struct OracleStream {
-    struct Entry {
+package struct OracleStream {
+    package struct Entry {
         var time: Int64
         var event: OracleEvent
 
         var place: [Int64] { [Int64(event.partition), event.sequence, Int64(event.index)] }
     }
 
-    var entries: [Entry]
+    package var entries: [Entry]
 
-    init(_ events: [OracleEvent], usesEventTime: Bool) {
+    package init(_ events: [OracleEvent], usesEventTime: Bool) {
         entries = events.map { Entry(time: usesEventTime ? $0.event : $0.enqueued, event: $0) }
         entries.sort { a, b in
             if a.time != b.time { return a.time < b.time }
@@ -70,7 +92,7 @@ struct OracleStream {
     }
 
     /// Entries by group: a record with several keys belongs to several groups, one without any to none.
-    func groups(_ keys: (OracleEvent) -> [[Value]]) -> [[Value]: [Entry]] {
+    package func groups(_ keys: (OracleEvent) -> [[Value]]) -> [[Value]: [Entry]] {
         var result: [[Value]: [Entry]] = [:]
         for entry in entries { for key in keys(entry.event) { result[key, default: []].append(entry) } }
         return result
@@ -78,8 +100,8 @@ struct OracleStream {
 }
 
 /// Arithmetic of the oracle.
-enum OracleNumbers {
-    static func double(_ value: Value) -> Double {
+package enum OracleNumbers {
+    package static func double(_ value: Value) -> Double {
         switch value {
         case .long(let number): Double(number)
         case .double(let number): number
@@ -88,7 +110,7 @@ enum OracleNumbers {
     }
 
     /// The sum, rounded once: exact in units of 2^-60, which holds for the numbers that tests use.
-    static func sum(_ values: [Value]) -> Double {
+    package static func sum(_ values: [Value]) -> Double {
         var total: Int128 = 0
         for value in values { total += Int128(double(value) * 0x1p60) }
         let near = Double(total)
@@ -98,7 +120,7 @@ enum OracleNumbers {
         return (tied.first { $0.bitPattern & 1 == 0 } ?? best) / 0x1p60
     }
 
-    static func percentile(_ values: [Value], _ rank: Double) -> Double {
+    package static func percentile(_ values: [Value], _ rank: Double) -> Double {
         let sorted = values.map(double).sorted()
         let position = rank / 100 * Double(sorted.count - 1)
         let low = sorted[Int(position)]
@@ -106,7 +128,7 @@ enum OracleNumbers {
         return fraction == 0 ? low : low + (sorted[Int(position) + 1] - low) * fraction
     }
 
-    static func floor(_ time: Int64, _ length: Int64) -> Int64 {
+    package static func floor(_ time: Int64, _ length: Int64) -> Int64 {
         let quotient = time / length
         return time % length < 0 ? quotient - 1 : quotient
     }

@@ -1,29 +1,35 @@
-import Detection
-import DiagnosticLogs
+package import Detection
+package import DiagnosticLogs
 
 /// A rule and what the oracle says of it.
-struct KindCase {
-    var rule: Rule
-    var judge: ([OracleEvent]) -> [OracleFinding]
+package struct KindCase {
+    package var rule: Rule
+    package var judge: ([OracleEvent]) -> [OracleFinding]
 }
 
 /// One rule of every kind over records with the fields `operation` (listkey, create, delete), `category` (Audit, Trace),
 /// `user` and `n`; spans are in units, so that the same rules fit streams of seconds and of hours.
-struct KindRules {
+package struct KindRules {
     /// Nanoseconds of a unit; whole seconds.
-    var unit: Int64
-    var clock: Rule.Clock
+    package var unit: Int64
+    package var clock: Rule.Clock
     /// Units.
-    var lateness: Int64
+    package var lateness: Int64
 
-    static let operation = Field.path(FieldPath(["operationName"]))
-    static let category = Field.path(FieldPath(["category"]))
-    static let user = Field.path(FieldPath(["properties", "user"]))
-    static let number = Field.path(FieldPath(["properties", "n"]))
+    package init(unit: Int64, clock: Rule.Clock, lateness: Int64) {
+        self.unit = unit
+        self.clock = clock
+        self.lateness = lateness
+    }
 
-    func span(_ units: Int64) -> Duration { .nanoseconds(units * unit) }
+    package static let operation = Field.path(FieldPath(["operationName"]))
+    package static let category = Field.path(FieldPath(["category"]))
+    package static let user = Field.path(FieldPath(["properties", "user"]))
+    package static let number = Field.path(FieldPath(["properties", "n"]))
 
-    func rule(
+    package func span(_ units: Int64) -> Duration { .nanoseconds(units * unit) }
+
+    package func rule(
         _ id: String, _ body: RuleBody, condition: Condition = .constant(true), scope: Rule.Scope = .global
     ) -> Rule {
         Rule(
@@ -31,18 +37,18 @@ struct KindRules {
             lateness: span(lateness), scope: scope)
     }
 
-    static func operation(_ name: String) -> Condition {
+    package static func operation(_ name: String) -> Condition {
         .field(operation, .text(StringPattern(parts: [.literal(name)], caseSensitive: false)))
     }
 
-    func stream(_ events: [OracleEvent]) -> OracleStream { OracleStream(events, usesEventTime: clock == .event) }
+    package func stream(_ events: [OracleEvent]) -> OracleStream { OracleStream(events, usesEventTime: clock == .event) }
 
     /// The keys of records of one operation.
-    static func keys(_ name: String, _ field: String = "user") -> (OracleEvent) -> [[Value]] {
+    package static func keys(_ name: String, _ field: String = "user") -> (OracleEvent) -> [[Value]] {
         { $0.text("operation") == name ? $0.values(field).map { [$0] } : [] }
     }
 
-    var all: [KindCase] { correlations + sequences + sightings + columns }
+    package var all: [KindCase] { correlations + sequences + sightings + columns }
 }
 
 extension KindRules {
@@ -81,7 +87,7 @@ extension KindRules {
         passes ? [name: value] : nil
     }
 
-    var correlations: [KindCase] {
+    package var correlations: [KindCase] {
         let both = [Self.member("listkey"), Self.member("delete")]
         let keys = [Self.keys("listkey"), Self.keys("delete")]
         let three = both + [Self.member("create")]
@@ -177,7 +183,7 @@ extension KindRules {
         return KindCase(rule: made) { oracle.findings(stream($0)) }
     }
 
-    var sequences: [KindCase] {
+    package var sequences: [KindCase] {
         [
             sequence("steps", 10, [("listkey", 1, false), ("delete", 1, false), ("create", 1, false)]),
             sequence("same steps", 15, [("listkey", 1, false), ("delete", 1, false), ("listkey", 1, false)]),
@@ -190,7 +196,7 @@ extension KindRules {
         ]
     }
 
-    var sightings: [KindCase] {
+    package var sightings: [KindCase] {
         let key = NamedExpression(name: "who", expression: .field(Self.user))
         let keys = Self.keys("listkey")
         let isKey = Self.operation("listkey")
@@ -217,7 +223,7 @@ extension KindRules {
         return cases
     }
 
-    var columns: [KindCase] {
+    package var columns: [KindCase] {
         func column(_ function: AggregateFunction, _ filter: Expression? = nil) -> Aggregate {
             Aggregate(
                 name: function.rawValue, function: function, argument: .field(Self.number), filter: filter,

@@ -1,21 +1,21 @@
-import Detection
+package import Detection
 
 /// Correlations by their definition: for every event of a slot, look at everything in the span that ends with it.
-struct OracleCorrelation {
+package struct OracleCorrelation {
     /// A member: which records, with which keys.
-    typealias Member = (OracleEvent) -> [[Value]]
+    package typealias Member = (OracleEvent) -> [[Value]]
 
-    var rule: String
-    var span: Int64
-    var members: [Member]
+    package var rule: String
+    package var span: Int64
+    package var members: [Member]
     /// Records that have nothing to count or fold take no part.
-    var hasValue: (OracleEvent) -> Bool = { _ in true }
+    package var hasValue: (OracleEvent) -> Bool = { _ in true }
     /// What the finding says of a window that passes; nil for one that does not.
     ///
     /// `seen` holds the members of each event.
-    var judge: (_ window: [OracleEvent], _ seen: [Set<Int>]) -> [String: Value]?
+    package var judge: (_ window: [OracleEvent], _ seen: [Set<Int>]) -> [String: Value]?
 
-    func findings(_ stream: OracleStream) -> [OracleFinding] {
+    package func findings(_ stream: OracleStream) -> [OracleFinding] {
         let groups = stream.groups { event in
             guard hasValue(event) else { return [] }
             var keys: [[Value]] = []
@@ -43,7 +43,7 @@ struct OracleCorrelation {
     }
 
     /// True when one event for each of the members exists, each later than the one before.
-    static func isOrdered(_ seen: [Set<Int>], members: Int) -> Bool {
+    package static func isOrdered(_ seen: [Set<Int>], members: Int) -> Bool {
         func search(_ member: Int, from: Int) -> Bool {
             if member == members { return true }
             return (from..<max(from, seen.count)).contains {

@@ -1,8 +1,8 @@
-import Detection
+package import Detection
 
 /// Hopping windows with every column monoid: all rows of every window are folded from scratch.
-enum OracleColumns {
-    static func findings(
+package enum OracleColumns {
+    package static func findings(
         _ rule: String, _ stream: OracleStream, length: Int64, hop: Int64, keys: (OracleEvent) -> [[Value]],
         judge: (_ rows: [OracleEvent]) -> [String: Value]?
     ) -> [OracleFinding] {
@@ -24,7 +24,7 @@ enum OracleColumns {
     }
 
     /// Every column of the field "n".
-    static func columns(_ rows: [OracleEvent]) -> [String: Value] {
+    package static func columns(_ rows: [OracleEvent]) -> [String: Value] {
         let numbers = rows.flatMap { $0.numbers("n") }
         let all = rows.flatMap { row -> [Value] in
             switch row.fields["n"] ?? .null {
