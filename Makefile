@@ -7,6 +7,17 @@ BUILD := swift build
 RELEASE := .build/release/hubwatch
 VENV := .build/venv
 
+# Tests under a sanitizer build everything once more, beside the ordinary build; Tests/Sanitizers says what is left out.
+ifdef SANITIZE
+SANITIZED := --sanitize $(SANITIZE) --scratch-path .build/$(SANITIZE)
+TEST_ENVIRONMENT := SWIFT_DETERMINISTIC_HASHING=1 SWIFT_BACKTRACE=enable=no \
+	ASAN_OPTIONS=detect_leaks=0 \
+	TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/Sanitizers/thread.txt:halt_on_error=0:exitcode=66
+else
+# Seeds of the simulation repeat themselves only if dictionaries do.
+TEST_ENVIRONMENT := SWIFT_DETERMINISTIC_HASHING=1
+endif
+
 .PHONY: help
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,12 +41,13 @@ release: packages ## Release build
 	@$(BUILD) -c release --product hubwatch
 
 .PHONY: test
-test: ## Set up what the tests need and run all of them
+test: ## Set up what the tests need and run all of them; SANITIZE=address|thread to run them under a sanitizer
 	@deploy/local/install-packages --tests
 	@Tests/Interop/setup-venv $(VENV)
-	$(BUILD) --build-tests
-	SWIFT_DETERMINISTIC_HASHING=1 swift test --skip-build --skip 'IntegrationTests|KillTests'
-	HUBWATCH_TEST_PYTHON=$(CURDIR)/$(VENV)/bin/python swift test --skip-build --filter 'IntegrationTests|KillTests' --no-parallel
+	$(BUILD) --build-tests $(SANITIZED)
+	$(TEST_ENVIRONMENT) swift test --skip-build $(SANITIZED) --skip 'IntegrationTests|KillTests'
+	$(TEST_ENVIRONMENT) HUBWATCH_TEST_PYTHON=$(CURDIR)/$(VENV)/bin/python \
+		swift test --skip-build $(SANITIZED) --filter 'IntegrationTests|KillTests' --no-parallel
 
 KILLS ?= 1000
 RECORDS ?= $(shell expr $(KILLS) \* 1000)

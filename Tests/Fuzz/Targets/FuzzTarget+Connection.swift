@@ -52,7 +52,8 @@ extension FuzzTarget {
 
     /// What our own messages say.
     private static let known = """
-        SharedAccessKeyName SharedAccessSignature UseDevelopmentEmulator <namespace>.servicebus.windows.net
+        SharedAccessKeyName SharedAccessSignature UseDevelopmentEmulator \
+        `Endpoint=sb://<namespace>.servicebus.windows.net/` is missing
         """
 
     /// The printed form, with the secret put back, means the same.
