@@ -114,11 +114,13 @@ let package = Package(
         .target(
             name: "HubwatchTestKit",
             dependencies: [
-                "AMQPTypes", "CSQLiteFaults", "Detection", "DetectionOracle", "DevBroker", "DiagnosticLogs", "EventHubs",
+                "AMQPTypes", "CSQLiteFaults", "Detection", "DetectionOracle", "DevBroker", "DiagnosticLogs",
+                "EventHubs",
                 "EventHubsClient", "FindingFormats", "HubwatchConfiguration", "HubwatchRuntime", "Sinks", "StateStore",
                 nio, nioEmbedded, logging,
             ], swiftSettings: settings),
-        .executableTarget(name: "simulate", dependencies: ["HubwatchTestKit", argumentParser], swiftSettings: settings),
+        .executableTarget(
+            name: "simulate", dependencies: ["HubwatchTestKit", argumentParser], swiftSettings: settings),
 
         .executableTarget(name: "hubwatch", dependencies: ["HubwatchCLI"], swiftSettings: settings),
 
@@ -203,7 +205,8 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "AMQPChannel", "AMQPEngine", .product(name: "GRDB", package: "GRDB.swift"), "AMQPTypes", "Detection", "DevBroker", "DiagnosticLogs", "EventHubs", "EventHubsClient",
+                "AMQPChannel", "AMQPEngine", .product(name: "GRDB", package: "GRDB.swift"), "AMQPTypes", "Detection",
+                "DevBroker", "DiagnosticLogs", "EventHubs", "EventHubsClient",
                 "HubwatchConfiguration", "HubwatchRuntime", "RuleFormats", "SampleLogs", "StateStore", nio, nioPosix,
                 logging,
             ], swiftSettings: settings),

@@ -7,10 +7,11 @@ import NIOPosix
 /// Replaced as a whole by the simulation, which connects through memory, steps its clock and draws from a seed.
 package struct ClientPlatform: Sendable {
     /// Makes a channel on a loop; the initializer runs before the channel is active.
-    package typealias Dial = @Sendable (
-        _ loop: any EventLoop, _ host: String, _ port: Int, _ timeout: TimeAmount,
-        _ initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
-    ) -> EventLoopFuture<any Channel>
+    package typealias Dial =
+        @Sendable (
+            _ loop: any EventLoop, _ host: String, _ port: Int, _ timeout: TimeAmount,
+            _ initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
+        ) -> EventLoopFuture<any Channel>
 
     /// The way to a broker.
     package var dial: Dial

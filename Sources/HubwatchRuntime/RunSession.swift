@@ -80,7 +80,8 @@ actor RunSession {
                 heldBytesMax: configuration.source.creditBytes / max(1, owned.count),
                 resumption: hub.map { _ in
                     PartitionResumption(
-                        client, coordinator, policies: configuration.source.gapPolicies, logger: logger)
+                        client, coordinator, policies: configuration.source.gapPolicies,
+                        platform: surroundings.platform, logger: logger)
                 }, logger: logger)
             if hub == nil {
                 logger.notice(
@@ -194,7 +195,9 @@ actor RunSession {
 
     private func follower(_ sink: any JournalSink) -> JournalFollower {
         let logger = self.logger
-        return JournalFollower(store: store, sink: sink, signal: signal, pause: surroundings.platform.sleep) { logger.notice("\(sink.name) sink: \($0)") }
+        return JournalFollower(store: store, sink: sink, signal: signal, pause: surroundings.platform.sleep) {
+            logger.notice("\(sink.name) sink: \($0)")
+        }
     }
 
     func sinks() -> [any JournalSink] {

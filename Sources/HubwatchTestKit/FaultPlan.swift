@@ -75,13 +75,15 @@ public struct FaultPlan: Sendable, CustomStringConvertible {
             diskFaults.append(
                 DiskFault(
                     kind: kind, first: Int.random(in: 1...900, using: &generator),
-                    count: kind == .full ? Int.random(in: 1...40, using: &generator) : Int.random(in: 1...3, using: &generator)))
+                    count: kind == .full
+                        ? Int.random(in: 1...40, using: &generator) : Int.random(in: 1...3, using: &generator)))
         }
     }
 
     /// What goes wrong, on one line.
     public var description: String {
         let disk = diskFaults.map { "\($0.kind.rawValue)@op\($0.first)x\($0.count)" }
-        return (events.map { "\($0.event.rawValue)@\($0.step)" } + disk + ["pieces<=\(pieceMax)"]).joined(separator: " ")
+        return (events.map { "\($0.event.rawValue)@\($0.step)" } + disk + ["pieces<=\(pieceMax)"]).joined(
+            separator: " ")
     }
 }

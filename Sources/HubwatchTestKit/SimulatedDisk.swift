@@ -95,7 +95,8 @@ final class SimulatedDisk: @unchecked Sendable {
             let decision = next()
             switch decision {
             case .works:
-                remember(path, operation.offset, UnsafeRawBufferPointer(start: operation.bytes, count: Int(operation.count)))
+                remember(
+                    path, operation.offset, UnsafeRawBufferPointer(start: operation.bytes, count: Int(operation.count)))
                 return sqlite_faults_answer(code: 0, torn: 0)
             case .full: return sqlite_faults_answer(code: Self.diskFull, torn: 0)
             case .fails, .crash:

@@ -1,6 +1,8 @@
 import Detection
+import DiagnosticLogs
 import FindingFormats
 import Foundation
+import HubwatchRuntime
 import StateStore
 
 extension Simulation {
@@ -8,10 +10,34 @@ extension Simulation {
     func judge() throws {
         let evidence = try gather()
         outcome.journaled = evidence.journal.count
-        let expected = OnePass.findings(evidence.events, partitions: workload.partitions, rules: rules)
+        let watermark = process.status.snapshot.watermark ?? Timestamp(nanoseconds: 0)
+        // A pause of records takes up to twice its length to be decided, and the rules wait for late records.
+        let end = watermark.nanoseconds - Self.settling / 2
+        let expected = OnePass.findings(
+            evidence.events, partitions: workload.partitions, until: watermark, rules: rules)
         outcome.findings = expected.count
+        outcome.complaints += BatchEvaluation.complaints(evidence, cases: kinds, until: end)
         outcome.complaints += NothingTwice.complaints(evidence)
         outcome.complaints += NothingLost.complaints(evidence, expected: expected)
+    }
+
+    /// Looks at what the process that has just ended left in its state file: a copy of it, with the log.
+    func judgeState(at path: String) throws {
+        let copy = folder.appending(path: "look-\(outcome.crashes)-\(outcome.exits).db").path
+        for suffix in ["", "-wal"] where FileManager.default.fileExists(atPath: path + suffix) {
+            try FileManager.default.copyItem(atPath: path + suffix, toPath: copy + suffix)
+        }
+        guard FileManager.default.fileExists(atPath: copy) else { return }
+        let stored = try onItsOwn { () async throws -> LoadedState in
+            let store = try SQLiteStateStore(
+                path: copy, mode: .exclusive, bounds: DeadLetterBounds(), access: .stepwise(boundary: {}))
+            let state = try await store.load()
+            try await store.close()
+            return state
+        }
+        outcome.complaints += try StateMatchesPositions.complaints(
+            RestoredState(snapshot: stored.snapshot, deltas: stored.deltas.map(\.bytes)), events: events,
+            partitions: workload.partitions, rules: rules, now: Timestamp(nanoseconds: now))
     }
 
     private func gather() throws -> SimulationEvidence {

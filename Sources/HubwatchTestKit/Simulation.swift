@@ -1,5 +1,6 @@
 import AMQPTypes
 import Detection
+import DetectionOracle
 import DevBroker
 import DiagnosticLogs
 import EventHubs
@@ -44,10 +45,12 @@ public final class Simulation: @unchecked Sendable {
 
     static let hub = "logs"
     /// The first instant of every simulation, nanoseconds since 1970.
-    static let start: Int64 = 1_767_225_600_000_000_000
+    ///
+    /// Half a minute before a day ends, so that days end too.
+    static let start: Int64 = 1_767_225_570_000_000_000
     static let clockSkew: Int64 = 2_000_000_000
     /// Longest window and lateness of the rules, and room to ask the partitions.
-    static let settling: Int64 = 40_000_000_000
+    static let settling: Int64 = 80_000_000_000
 
     /// The plan of what goes wrong.
     public let plan: FaultPlan
@@ -60,11 +63,13 @@ public final class Simulation: @unchecked Sendable {
     private let brokerLoops = SteppedLoops(count: 1)
     let broker: DevBroker
     let rules: CompiledRules
+    /// Rules of every kind with their oracles.
+    let kinds: [KindCase]
     var process: SimulatedProcess
     /// Processes that have crashed: never run again, and never taken apart.
     private var graveyard: [SimulatedProcess] = []
     private var lives = 1
-    private var now = start
+    private(set) var now = start
     private var clockOffset: Int64 = 0
     private var published = 0
     /// What the broker holds, in the order of its making.
@@ -97,7 +102,8 @@ public final class Simulation: @unchecked Sendable {
         folder = FileManager.default.temporaryDirectory.appending(
             path: "\(SimulatedDisk.mark.dropFirst())\(getpid())-\(seed)-\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        rules = try CompiledRules(WorkloadRules.all)
+        kinds = KindRules(unit: 1_000_000_000, clock: seed % 2 == 0 ? .event : .enqueued, lateness: 4).all
+        rules = try CompiledRules(WorkloadRules.all + kinds.map(\.rule))
         let time = SteppedTime()
         var settings = DevBrokerConfiguration(
             listeners: [], hubs: [HubDefinition(name: Self.hub, partitionCount: partitions)])
@@ -296,7 +302,8 @@ public final class Simulation: @unchecked Sendable {
         case .outage:
             outageUntil = now + Int64.random(in: 1...8_000, using: &generator) * 1_000_000
             inside { for wire in process.wires { wire.cut() } }
-        case .clockJump: clockOffset = Int64.random(in: -20_000...(Self.clockSkew / 1_000_000 - 1), using: &generator) * 1_000_000
+        case .clockJump:
+            clockOffset = Int64.random(in: -20_000...(Self.clockSkew / 1_000_000 - 1), using: &generator) * 1_000_000
         case .kill: try? crash(losingPower: false)
         case .stop: inside { process.stop() }
         }
@@ -305,8 +312,14 @@ public final class Simulation: @unchecked Sendable {
     /// Ends the process where it is, and starts the next one over what is on the disk.
     private func crash(losingPower: Bool) throws {
         outcome.crashes += 1
-        log.add("--- killed\(losingPower ? " by a loss of power" : "") at step \(outcome.steps), disk operation \(disk.operations)")
-        if losingPower { disk.losePower { [0, 1, Double.random(in: 0...1, using: &generator)].randomElement(using: &generator) ?? 0 } }
+        log.add(
+            "--- killed\(losingPower ? " by a loss of power" : "") at step \(outcome.steps), disk operation \(disk.operations)"
+        )
+        if losingPower {
+            disk.losePower {
+                [0, 1, Double.random(in: 0...1, using: &generator)].randomElement(using: &generator) ?? 0
+            }
+        }
         try restart()
     }
 
@@ -323,6 +336,7 @@ public final class Simulation: @unchecked Sendable {
         process = SimulatedProcess(statePath: path)
         process.scheduler.now = wall
         disk.restart()
+        try judgeState(at: path)
         try begin()
     }
 
@@ -333,10 +347,11 @@ public final class Simulation: @unchecked Sendable {
         let process = process
         let log = log
         var surroundings = Hubwatch.Surroundings(
-            group: process.loops, clock: WallClock { [time, unowned self] in Timestamp(nanoseconds: time.now + clockOffset) },
+            group: process.loops,
+            clock: WallClock { [time, unowned self] in Timestamp(nanoseconds: time.now + clockOffset) },
             logger: Logger(label: "hubwatch", factory: { _ in log }), hostName: "simulation", productVersion: "0")
         surroundings.platform = platform(process)
-        surroundings.addedRules = WorkloadRules.all
+        surroundings.addedRules = rules.rules
         // Waits of minutes would only make a simulation long.
         surroundings.adjustClient = { settings in
             settings.receiverTiming.stolenPause = .seconds(8)

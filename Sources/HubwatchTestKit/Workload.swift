@@ -53,7 +53,8 @@ public struct Workload: Sendable {
                     category: ["Audit", "Trace"].randomElement(using: &generator) ?? "",
                     user: ["ann", "bob", "cy", "dee"].randomElement(using: &generator) ?? "",
                     number: [3, 12, -4, 0.1, 2.5e10, -0.7, nil].randomElement(using: &generator) ?? nil,
-                    age: generator.once(in: 3) ? Int64.random(in: 0...Self.lateness / 1_000, using: &generator) * 1_000 : 0)
+                    age: generator.once(in: 3)
+                        ? Int64.random(in: 0...Self.lateness / 1_000, using: &generator) * 1_000 : 0)
             }
             return Message(
                 due: time, partition: Int.random(in: 0..<partitions, using: &generator), records: records,

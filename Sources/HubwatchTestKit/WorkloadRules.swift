@@ -45,7 +45,8 @@ public enum WorkloadRules {
                 count, fold(.count), fold(.sum), fold(.average), fold(.minimum), fold(.maximum), fold(.countDistinct),
                 fold(.values),
             ], stages: [.filter(column("count", .greater, 1))]),
-        windows("few", length: 10, hop: 5, keys: [category], columns: [count], stages: [.filter(column("count", .less, 3))]),
+        windows(
+            "few", length: 10, hop: 5, keys: [category], columns: [count], stages: [.filter(column("count", .less, 3))]),
         windows(
             "event time", length: 6, hop: 3, columns: [count], stages: [.filter(column("count", .greaterOrEqual, 3))],
             clock: .event),

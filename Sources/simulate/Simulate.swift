@@ -12,7 +12,8 @@ import HubwatchTestKit
 struct Simulate: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "simulate",
-        abstract: "Runs a whole hubwatch in one thread under many seeds, with faults, and judges what it leaves behind.",
+        abstract:
+            "Runs a whole hubwatch in one thread under many seeds, with faults, and judges what it leaves behind.",
         discussion: """
             A seed decides the messages, the order of everything, and what fails: killed processes, lost power, full and \
             broken disks, cut and slow connections, stolen links, clocks that jump. Afterwards the journal, the findings \
@@ -70,7 +71,9 @@ struct Simulate: ParsableCommand {
         print("seed \(seed): \(simulation.plan)")
         let outcome = simulation.run()
         for line in outcome.log { print(line) }
-        print("\(outcome.steps) steps, \(outcome.crashes) crashes, \(outcome.findings) findings, trace \(String(outcome.trace, radix: 16))")
+        print(
+            "\(outcome.steps) steps, \(outcome.crashes) crashes, \(outcome.findings) findings, trace \(String(outcome.trace, radix: 16))"
+        )
         for complaint in outcome.complaints { print("FAILED: \(complaint)") }
         if !outcome.complaints.isEmpty { throw ExitCode(1) }
     }

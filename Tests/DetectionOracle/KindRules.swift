@@ -41,7 +41,9 @@ package struct KindRules {
         .field(operation, .text(StringPattern(parts: [.literal(name)], caseSensitive: false)))
     }
 
-    package func stream(_ events: [OracleEvent]) -> OracleStream { OracleStream(events, usesEventTime: clock == .event) }
+    package func stream(_ events: [OracleEvent]) -> OracleStream {
+        OracleStream(events, usesEventTime: clock == .event)
+    }
 
     /// The keys of records of one operation.
     package static func keys(_ name: String, _ field: String = "user") -> (OracleEvent) -> [[Value]] {

@@ -173,7 +173,9 @@ final class EndlessPeer: AMQPConnectionDelegate {
             withUnsafeBytes(of: next.bigEndian) { number in
                 for (index, byte) in number.enumerated() { message[shared.numberAt + index] = byte }
             }
-            guard message.withUnsafeBytes({ engine.send(link, message: $0, tag: [], settled: true) }) != nil else { break }
+            guard message.withUnsafeBytes({ engine.send(link, message: $0, tag: [], settled: true) }) != nil else {
+                break
+            }
             next += 1
             events += 1
         }

@@ -86,13 +86,24 @@ extension HubFixture {
         }
     }
 
+    /// How many findings of a built-in rule were opened.
+    func operational(_ rule: String) throws -> Int {
+        try findings().count { finding in
+            let info = finding["finding_info"] as? [String: Any]
+            let analytic = info?["analytic"] as? [String: Any]
+            return analytic?["uid"] as? String == rule && finding["activity_id"] as? Int == 1
+        }
+    }
+
     /// Every one of these listings was found, each once, in the file as in the journal.
     func expectEachOnce(_ ids: Set<String>, sourceLocation: SourceLocation = #_sourceLocation) async throws {
         let opened = try openedFindings()
         #expect(Set(opened) == ids, "missing: \(ids.subtracting(opened).sorted())", sourceLocation: sourceLocation)
         #expect(opened.count == ids.count, "something was found twice", sourceLocation: sourceLocation)
         let rows = try await state { try await $0.journal(after: 0, limit: 100_000) }
-        #expect(rows.count == ids.count, "rows of the journal", sourceLocation: sourceLocation)
+        // What hubwatch says of itself (a gap, a stolen partition) is counted by the tests that are about it.
+        let judged = rows.count { !$0.draft.ruleID.hasPrefix("hubwatch.") }
+        #expect(judged == ids.count, "rows of the journal", sourceLocation: sourceLocation)
     }
 
     /// Waits until a run has shown so many findings, over all runs.

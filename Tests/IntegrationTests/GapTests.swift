@@ -149,6 +149,8 @@ import Testing
                 try hub.append(Self.audit(2), partition: 0)
                 try hub.broker.detachLinks(
                     hub: hub.hub, AMQPCondition(name: "amqp:link:detach-forced", description: "moved"))
+                // On the old link the next event would only show that some are missing, not why.
+                try await hub.eventually("the link is attached anew") { hub.seen.attaches(of: 0) == 2 }
                 try hub.broker.resumeDelivery(hub: hub.hub)
                 let seen = policy == "earliest" ? 5 : 3
                 try await hub.eventually("the gap is known") { try findings(hub, of: "hubwatch.gap").count == 1 }

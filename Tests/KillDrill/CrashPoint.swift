@@ -76,24 +76,24 @@ final class CrashTrigger: Sendable {
 
     /// The system calls of the findings file, with the points that lie in them.
     func files() -> FileOperations {
-            FileOperations(
-                write: { descriptor, bytes in
-                    self.pass(.sinkBeforeWrite)
-                    if self.isNext(.sinkMidWrite) {
-                        // Any length but the whole: the seed's count makes it differ from cycle to cycle.
-                        _ = FileOperations.system.write(
-                            descriptor, UnsafeRawBufferPointer(rebasing: bytes[..<(bytes.count * 2 / 3)]))
-                        Self.die()
-                    }
-                    let written = FileOperations.system.write(descriptor, bytes)
-                    self.pass(.sinkBeforeFlush)
-                    return written
-                },
-                synchronize: { descriptor in
-                    let flushed = FileOperations.system.synchronize(descriptor)
-                    self.pass(.sinkAfterWriteBeforeCursor)
-                    return flushed
-                })
+        FileOperations(
+            write: { descriptor, bytes in
+                self.pass(.sinkBeforeWrite)
+                if self.isNext(.sinkMidWrite) {
+                    // Any length but the whole: the seed's count makes it differ from cycle to cycle.
+                    _ = FileOperations.system.write(
+                        descriptor, UnsafeRawBufferPointer(rebasing: bytes[..<(bytes.count * 2 / 3)]))
+                    Self.die()
+                }
+                let written = FileOperations.system.write(descriptor, bytes)
+                self.pass(.sinkBeforeFlush)
+                return written
+            },
+            synchronize: { descriptor in
+                let flushed = FileOperations.system.synchronize(descriptor)
+                self.pass(.sinkAfterWriteBeforeCursor)
+                return flushed
+            })
     }
 
     private func reached(_ stage: RunProbe.Stage) {

@@ -12,7 +12,8 @@ import Testing
             let outcome = simulation.run()
             #expect(
                 outcome.complaints.isEmpty,
-                "seed \(seed) (\(simulation.plan)): \(outcome.complaints); repeat it with: make simulate SEED=\(seed) MESSAGES=24")
+                "seed \(seed) (\(simulation.plan)): \(outcome.complaints); repeat it with: make simulate SEED=\(seed) MESSAGES=24"
+            )
         }
     }
 
@@ -39,7 +40,8 @@ import Testing
             exits += outcome.exits
             findings += outcome.findings
         }
-        #expect(crashes >= 6 && exits >= 3 && findings >= 200, "\(crashes) crashes, \(exits) exits, \(findings) findings")
+        #expect(
+            crashes >= 6 && exits >= 3 && findings >= 200, "\(crashes) crashes, \(exits) exits, \(findings) findings")
         #expect(events.count == FaultPlan.Event.allCases.count, "planned: \(events.map(\.rawValue).sorted())")
     }
 }

@@ -1,4 +1,5 @@
 import EventHubs
+import EventHubsClient
 import Logging
 
 /// Asks the service about the hub and its partitions until it answers.
@@ -10,16 +11,19 @@ actor HubInquiry {
 
     private let askHub: Question<HubProperties>
     private let askPartition: @Sendable (String) async throws(EventHubsError) -> PartitionProperties
+    private let platform: RunPlatform
     private let logger: Logger
     private var running: Task<Result<HubProperties, EventHubsError>, Never>?
     private var following: Task<Result<HubProperties, EventHubsError>, Never>?
 
     init(
         hub: @escaping Question<HubProperties>,
-        partition: @escaping @Sendable (String) async throws(EventHubsError) -> PartitionProperties, logger: Logger
+        partition: @escaping @Sendable (String) async throws(EventHubsError) -> PartitionProperties,
+        platform: RunPlatform = .system, logger: Logger
     ) {
         askHub = hub
         askPartition = partition
+        self.platform = platform
         self.logger = logger
     }
 
@@ -30,7 +34,7 @@ actor HubInquiry {
         let question = Task { () -> Result<HubProperties, EventHubsError> in
             _ = await before?.value
             self.began()
-            return await Self.persistently(self.logger, self.askHub)
+            return await Self.persistently(self.platform, self.logger, self.askHub)
         }
         if before == nil { running = question } else { following = question }
         let answer = await question.value
@@ -41,7 +45,8 @@ actor HubInquiry {
     /// What a partition holds now.
     func partition(_ id: Int) async throws(EventHubsError) -> PartitionProperties {
         let ask = askPartition
-        return try await Self.persistently(logger) { () async throws(EventHubsError) in try await ask("\(id)") }.get()
+        return try await Self.persistently(platform, logger) { () async throws(EventHubsError) in try await ask("\(id)")
+        }.get()
     }
 
     /// A question that waited for the one before goes out now: later ones need another.
@@ -52,10 +57,10 @@ actor HubInquiry {
     }
 
     private static func persistently<Answer>(
-        _ logger: Logger, _ ask: Question<Answer>
+        _ platform: RunPlatform, _ logger: Logger, _ ask: Question<Answer>
     ) async -> Result<Answer, EventHubsError> {
         var backoff = Backoff()
-        var generator = SystemRandomNumberGenerator()
+        var chance = platform.client.chance
         while true {
             do throws(EventHubsError) {
                 return .success(try await ask())
@@ -63,7 +68,7 @@ actor HubInquiry {
                 // A hub that is being made again is not there for a moment.
                 guard error.isRetriable || error.code == .notFound, !Task.isCancelled else { return .failure(error) }
                 logger.debug("The hub does not answer: \(error)")
-                try? await Task.sleep(for: backoff.next(atLeast: error.retryAfter, using: &generator))
+                await platform.sleep(backoff.next(atLeast: error.retryAfter, using: &chance))
             }
         }
     }

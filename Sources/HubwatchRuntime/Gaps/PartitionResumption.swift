@@ -26,11 +26,14 @@ struct PartitionResumption: Sendable {
     let logger: Logger
 
     /// Asks the hub through a client.
-    init(_ client: EventHubsClient, _ coordinator: Coordinator, policies: GapPolicies, logger: Logger) {
+    init(
+        _ client: EventHubsClient, _ coordinator: Coordinator, policies: GapPolicies, platform: RunPlatform,
+        logger: Logger
+    ) {
         inquiry = HubInquiry(
             hub: { () async throws(EventHubsError) in try await client.hubProperties() },
             partition: { (id) async throws(EventHubsError) in try await client.partitionProperties(id) },
-            logger: logger)
+            platform: platform, logger: logger)
         self.coordinator = coordinator
         self.policies = policies
         self.logger = logger

@@ -53,7 +53,8 @@ struct HubFeed: Sendable {
             messageBytesMax: configuration.limits.messageBytes,
             heldBytesMax: configuration.source.creditBytes / max(1, parts.count),
             resumption: PartitionResumption(
-                client, coordinator, policies: configuration.source.gapPolicies, logger: surroundings.logger),
+                client, coordinator, policies: configuration.source.gapPolicies, platform: surroundings.platform,
+                logger: surroundings.logger),
             logger: surroundings.logger)
         let source = SpannedSource(
             workers, parts: parts, tracker: tracker, allDone: { ending.yield(nil) }, failed: { ending.yield($0) })

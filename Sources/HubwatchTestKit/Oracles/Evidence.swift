@@ -19,10 +19,8 @@ struct SimulationEvidence {
     /// What the broker holds.
     var events: [Simulation.PublishedEvent]
 
-    /// Entries whose values are final.
-    var closed: [ClosedFinding] {
-        entries.filter { $0.isFinal && $0.activity != .update }.map { ClosedFinding($0.finding) }
-    }
+    /// Findings whose values are final, as they stand in the end.
+    var closed: Set<ClosedFinding> { ClosedFinding.last(of: entries) }
 }
 
 /// What of a closed finding does not depend on when hubwatch ran.
@@ -43,6 +41,13 @@ struct ClosedFinding: Hashable, CustomStringConvertible {
         values = finding.values
         count = finding.count
         evidence = finding.evidence.map(\.position)
+    }
+
+    /// The findings of a journal as they stand in the end.
+    static func last(of entries: [JournalEntry]) -> Set<ClosedFinding> {
+        var last: [String: ClosedFinding] = [:]
+        for entry in entries where entry.isFinal { last[entry.finding.id] = ClosedFinding(entry.finding) }
+        return Set(last.values)
     }
 
     var description: String {

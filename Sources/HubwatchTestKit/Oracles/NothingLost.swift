@@ -3,7 +3,7 @@
 enum NothingLost {
     static func complaints(_ evidence: SimulationEvidence, expected: Set<ClosedFinding>) -> [String] {
         var complaints: [String] = []
-        let found = Set(evidence.closed)
+        let found = evidence.closed
         let missing = expected.subtracting(found).map(\.description).sorted()
         let extra = found.subtracting(expected).map(\.description).sorted()
         if !missing.isEmpty { complaints.append("\(missing.count) findings are missing: \(missing.prefix(3))") }

@@ -1,29 +1,36 @@
 import Detection
 import DiagnosticLogs
 
-/// The findings of one undisturbed pass over the events: what crashes, cuts and redelivery must not change.
+/// One undisturbed pass over the events: what crashes, cuts and redelivery must not change.
 enum OnePass {
-    static func findings(_ events: [Simulation.PublishedEvent], partitions: Int, rules: CompiledRules) -> Set<ClosedFinding>
-    {
+    /// The fold of one partition's events; nil when there is nothing.
+    static func delta(
+        _ events: [Simulation.PublishedEvent], partition: Int, idleUntil time: Timestamp, rules: CompiledRules
+    ) -> PartitionDelta? {
+        let fold = PartitionFold(rules: rules, partition: partition)
+        for event in events {
+            let header = MessageHeader(
+                sequenceNumber: event.sequence, offset: UnsafeRawBufferPointer(start: nil, count: 0),
+                enqueuedTime: Timestamp(milliseconds: event.enqueued),
+                receivedAt: Timestamp(milliseconds: event.enqueued))
+            fold.fold(header, copying: event.body)
+        }
+        fold.idle(watermark: time)
+        return fold.takeDelta()
+    }
+
+    /// The closed findings of windows that are over at a watermark.
+    static func findings(
+        _ events: [Simulation.PublishedEvent], partitions: Int, until end: Timestamp, rules: CompiledRules
+    ) -> Set<ClosedFinding> {
         var merger = Merger(rules: rules, partitions: Array(0..<partitions))
-        var closed: Set<ClosedFinding> = []
-        let end = Timestamp(milliseconds: (events.map(\.enqueued).max() ?? 0) + Simulation.settling / 1_000_000)
         for partition in 0..<partitions {
-            let fold = PartitionFold(rules: rules, partition: partition)
-            for event in events where event.partition == partition {
-                let header = MessageHeader(
-                    sequenceNumber: event.sequence, offset: UnsafeRawBufferPointer(start: nil, count: 0),
-                    enqueuedTime: Timestamp(milliseconds: event.enqueued),
-                    receivedAt: Timestamp(milliseconds: event.enqueued))
-                fold.fold(header, copying: event.body)
+            let own = events.filter { $0.partition == partition }
+            if let delta = delta(own, partition: partition, idleUntil: end, rules: rules) {
+                merger.merge(delta, now: end)
             }
-            fold.idle(watermark: end)
-            if let delta = fold.takeDelta() { merger.merge(delta, now: end) }
         }
         merger.advance(now: end)
-        for entry in merger.takeCommit()?.journal ?? [] where entry.isFinal && entry.activity != .update {
-            closed.insert(ClosedFinding(entry.finding))
-        }
-        return closed
+        return ClosedFinding.last(of: merger.takeCommit()?.journal ?? [])
     }
 }

@@ -106,7 +106,8 @@ private final class StateFolder: Sendable {
             RuleActivation(ruleID: "r", version: "v", partition: 0, sequence: -1, activatedNs: 1)
         ]
         transaction.gaps = [
-            SequenceGap(partition: 0, firstMissing: 1, lastMissing: 2, cause: .retention, policy: .earliest, detectedNs: 1)
+            SequenceGap(
+                partition: 0, firstMissing: 1, lastMissing: 2, cause: .retention, policy: .earliest, detectedNs: 1)
         ]
         transaction.source = SourceIdentity(namespace: "n", hub: "h", consumerGroup: "c", createdMs: 1)
         transaction.meta = ["key": "value"]
