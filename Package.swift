@@ -137,11 +137,11 @@ let package = Package(
         .executableTarget(
             name: "KillDrill",
             dependencies: [
-                "Detection", "DiagnosticLogs", "EventHubs", "EventHubsClient", "FindingFormats",
+                "Detection", "DetectionOracle", "DiagnosticLogs", "EventHubs", "EventHubsClient", "FindingFormats",
                 "HubwatchConfiguration", "HubwatchRuntime", "Sinks", "StateStore", nio, nioPosix, logging,
                 argumentParser,
             ], path: "Tests/KillDrill", swiftSettings: settings),
-        .testTarget(name: "KillTests", dependencies: ["KillDrill", "hubwatch"], swiftSettings: settings),
+        .testTarget(name: "KillTests", dependencies: ["KillDrill", "Detection", "hubwatch"], swiftSettings: settings),
 
         .testTarget(name: "AMQPTypesTests", dependencies: ["AMQPTypes"], swiftSettings: settings),
         .testTarget(name: "AMQPEngineTests", dependencies: ["AMQPEngine", "AMQPTypes"], swiftSettings: settings),

@@ -15,6 +15,17 @@ package struct OracleCorrelation {
     /// `seen` holds the members of each event.
     package var judge: (_ window: [OracleEvent], _ seen: [Set<Int>]) -> [String: Value]?
 
+    package init(
+        rule: String, span: Int64, members: [Member], hasValue: @escaping (OracleEvent) -> Bool = { _ in true },
+        judge: @escaping (_ window: [OracleEvent], _ seen: [Set<Int>]) -> [String: Value]?
+    ) {
+        self.rule = rule
+        self.span = span
+        self.members = members
+        self.hasValue = hasValue
+        self.judge = judge
+    }
+
     package func findings(_ stream: OracleStream) -> [OracleFinding] {
         let groups = stream.groups { event in
             guard hasValue(event) else { return [] }

@@ -1,4 +1,4 @@
-import Detection
+package import Detection
 
 /// Sequences by their definition: every chain is tried.
 package struct OracleSequence {
@@ -6,12 +6,25 @@ package struct OracleSequence {
         var keys: (OracleEvent) -> [[Value]]
         var runs = 1
         var isNegated = false
+
+        package init(keys: @escaping (OracleEvent) -> [[Value]], runs: Int = 1, isNegated: Bool = false) {
+            self.keys = keys
+            self.runs = runs
+            self.isNegated = isNegated
+        }
     }
 
     package var rule: String
     package var span: Int64
     package var steps: [Step]
     package var until: Step?
+
+    package init(rule: String, span: Int64, steps: [Step], until: Step? = nil) {
+        self.rule = rule
+        self.span = span
+        self.steps = steps
+        self.until = until
+    }
 
     package func findings(_ stream: OracleStream) -> [OracleFinding] {
         let all = steps + (until.map { [$0] } ?? [])

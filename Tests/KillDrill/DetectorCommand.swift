@@ -19,6 +19,7 @@ struct DetectorCommand: AsyncParsableCommand {
     @Option(help: "Folder for state and findings.") var folder: String
     @Option(help: "Rule files.") var rules: String
     @Option(help: "Records a second that thresholds are made for.") var pace: Int
+    @Option(help: "When a day ends for the records of another day, in milliseconds.") var crossing: Int64 = 0
     @Option(help: "Distance of commits.") var commitInterval = "50ms"
     @Option(help: "Point to die at.") var crashAt: String?
     @Option(help: "Die when the point is passed for this time.") var crashCount = 1
@@ -40,7 +41,8 @@ struct DetectorCommand: AsyncParsableCommand {
             probe = trigger.probe()
             surroundings.platform.files = trigger.files()
         }
-        surroundings.addedRules = manyGroups ? [ManyGroups.rule] : DrillRules(pace: pace).all.compactMap(\.rule)
+        let rules = DrillRules(pace: pace, crossing: DayCrossing(milliseconds: crossing))
+        surroundings.addedRules = manyGroups ? [ManyGroups.rule] : rules.all.compactMap(\.rule)
         surroundings.probe = probe
         let hubwatch = Hubwatch(try settings(), surroundings)
         let telling = Task {

@@ -16,8 +16,11 @@ final class Drill {
         var rules: String
         /// Seconds that a kill is expected to take: thresholds and the pace of the stream follow from it.
         var secondsPerKill: Double
+        /// Where the day of some records ends: about halfway.
+        var crossing: DayCrossing
 
-        var stream: DrillStream { DrillStream(seed: seed, messages: messages) }
+        var stream: DrillStream { DrillStream(seed: seed, messages: messages, crossing: crossing) }
+        var drillRules: DrillRules { DrillRules(pace: pace, crossing: crossing) }
         var pace: Int { max(1, Int(Double(stream.records) / (secondsPerKill * Double(max(1, kills))))) }
     }
 
@@ -67,7 +70,7 @@ final class Drill {
             Self.executable,
             [
                 "publisher", "--port", "\(port)", "--seed", "\(options.seed)", "--messages", "\(options.messages)",
-                "--partitions", "\(options.partitions)",
+                "--partitions", "\(options.partitions)", "--crossing", "\(options.crossing.milliseconds)",
             ], name: "publisher", log: options.folder + "/publisher.log")
     }
 
@@ -130,7 +133,7 @@ final class Drill {
             Self.executable,
             [
                 "detector", "--port", "\(port)", "--folder", options.folder + folder, "--rules", options.rules,
-                "--pace", "\(options.pace)",
+                "--pace", "\(options.pace)", "--crossing", "\(options.crossing.milliseconds)",
             ] + extra, name: "detector", log: options.folder + folder + ".log")
     }
 

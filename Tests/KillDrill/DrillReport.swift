@@ -28,18 +28,19 @@ struct DrillReport: Encodable {
         let options = drill.options
         // All windows with a record of the stream end within this time.
         let end = Int64(Date().timeIntervalSince1970 * 1000) + DrillRules.lengthMaximum
-        let watermark = end + DrillRules.latenessMaximum
+        let crossing = options.crossing
+        let watermark = max(end + DrillRules.latenessMaximum, crossing.dayEnd + crossing.lateness)
         try drill.finish("/killed", watermark: watermark)
         unbrokenSeconds = try drill.finish("/unbroken", watermark: watermark)
         let killed = try await FoundState(path: options.folder + "/killed/state.db", lastWindowEnd: end)
         let unbroken = try await FoundState(path: options.folder + "/unbroken/state.db", lastWindowEnd: end)
         let table = try await HubTable(HubAddress(port: drill.port))
-        let rules = DrillRules(pace: options.pace).all
-        let operations = rules.compactMap { rule in
-            if case .naive(let operation, _)? = rule.truth { operation } else { String?.none }
+        let rules = options.drillRules.all
+        let operations = rules.reduce(into: Set<String>()) { known, rule in
+            if case .naive(let own, _)? = rule.truth { known.formUnion(own) }
         }
         let (kept, unordered) = try table.writeRecords(
-            of: options.stream, to: options.folder + "/records.csv", keeping: Set(operations))
+            of: options.stream, to: options.folder + "/records.csv", keeping: operations)
         let malformed = unordered.sorted()
 
         var comparison = DrillComparison()
@@ -61,9 +62,9 @@ struct DrillReport: Encodable {
         var asked: Set<String> = []
         var answers: [String] = []
         for rule in rules {
-            guard case .naive(let operation, let find)? = rule.truth else { continue }
+            guard case .naive(let operations, let find)? = rule.truth else { continue }
             asked.insert(rule.id)
-            answers += find(kept[operation] ?? []).map { rule.id + "\t" + $0 }
+            answers += find(kept.filter { operations.contains($0.record.operation) }).map { rule.id + "\t" + $0 }
         }
         var queries: [(name: String, sql: String)] = []
         for rule in rules {

@@ -7,9 +7,9 @@ struct DrillRule: Sendable {
     enum Truth: Sendable {
         /// DuckDB, asked the same question in SQL.
         case query(String)
-        /// Plain loops over the records of an operation, for what SQL cannot say: the findings as lines like DuckDB's,
-        /// without the rule's id.
-        case naive(operation: String, @Sendable ([DrillRow]) -> [String])
+        /// Plain loops over the records of some operations, in the order of the hub, for what SQL cannot say: the
+        /// findings as lines like DuckDB's, without the rule's id.
+        case naive(operations: Set<String>, @Sendable ([DrillRow]) -> [String])
     }
 
     /// What hubwatch runs; nil for a rule of a file.
@@ -33,25 +33,33 @@ struct DrillRow: Sendable {
     var line: String { "none\tfound=1\tfirst=\(partition):\(sequence):\(index)" }
 }
 
-/// The rules that a drill runs besides those of `Config/rules`: one of every monoid, and of every kind of decision.
+/// The rules that a drill runs besides those of `Config/rules`: one of every monoid, of every kind of rule, and of every
+/// kind of decision.
 ///
 /// A new kind of rule gets a member here, with its truth.
 struct DrillRules: Sendable {
     /// Expected records a second: thresholds lie where about half of the groups pass them.
     var pace: Int
+    /// Where the day of the new terms ends.
+    var crossing: DayCrossing
 
     /// Length of the longest window of seconds, in milliseconds: no window with a record ends later than this after it.
     static let lengthMaximum: Int64 = 6_000
+    /// Lateness of the rules on event time, in seconds.
+    static let eventLateness: Int64 = 2
     /// The longest lateness, and something for the broker's whole milliseconds.
     static let latenessMaximum: Int64 = 2_500
 
     /// All rules, those of files last.
-    var all: [DrillRule] { counts + numbers + sets + decisions + matches + files }
+    var all: [DrillRule] {
+        counts + numbers + sets + orders + decisions + matches + correlations + temporals + sequences + sightings
+            + files
+    }
 
-    private static func field(_ name: String) -> Expression { .field(.path(FieldPath(["properties", name]))) }
+    static func field(_ name: String) -> Expression { .field(.path(FieldPath(["properties", name]))) }
 
     /// What a group of a rule holds at this share of the stream, on average over eight users.
-    private func expected(_ share: Double, _ seconds: Int64) -> Int64 {
+    func expected(_ share: Double, _ seconds: Int64) -> Int64 {
         max(1, Int64(Double(pace) * share * Double(seconds) / 8))
     }
 
@@ -59,7 +67,7 @@ struct DrillRules: Sendable {
         _ id: String, on operation: String, length: Int64 = 4, hop: Int64 = 2,
         keys: [(name: String, field: String, sql: String)] = [("user", "user", "usr")],
         _ aggregates: [(Aggregate, String)], stages: [RowStage], having: String, clock: Rule.Clock = .enqueued,
-        lateness: Int64 = 0, scope: Rule.Scope = .global
+        scope: Rule.Scope = .global
     ) -> DrillRule {
         let rule = Rule(
             metadata: RuleMetadata(id: "drill-" + id, title: "Drill: \(id)"),
@@ -71,7 +79,7 @@ struct DrillRules: Sendable {
                     window: HoppingWindow(length: .seconds(length), hop: .seconds(hop)),
                     keys: keys.map { NamedExpression(name: $0.name, expression: Self.field($0.field)) },
                     aggregates: aggregates.map(\.0), stages: stages)),
-            clock: clock, lateness: .seconds(lateness), scope: scope)
+            clock: clock, lateness: .seconds(clock == .event ? Self.eventLateness : 0), scope: scope)
         var query = HopQuery(
             lengthMilliseconds: length * 1000, hopMilliseconds: hop * 1000,
             time: clock == .event ? "event_ms" : "enqueued_ms", condition: "operation = '\(operation)'", having: having)
@@ -102,7 +110,7 @@ struct DrillRules: Sendable {
                 stages: [Self.keep("x", .greaterOrEqual, .long(values))], having: "count(n) >= \(values)"),
             windows(
                 "event time", on: "Write", [Self.rows], stages: [Self.keep("records", .greater, .long(records))],
-                having: "count(*) > \(records)", clock: .event, lateness: 2),
+                having: "count(*) > \(records)", clock: .event),
             windows(
                 "per partition", on: "ListKey", [Self.rows],
                 stages: [Self.keep("records", .greaterOrEqual, .long(inPartition))],
@@ -144,6 +152,32 @@ struct DrillRules: Sendable {
                 [Self.fold(.values, "client", "list(DISTINCT client)"), Self.rows],
                 stages: [Self.keep("records", .greater, .long(expected(0.048, 6)))],
                 having: "count(*) > \(expected(0.048, 6))"),
+        ]
+    }
+
+    /// Columns that depend on the order of numbers or of records; the ranks are those that doubles hold exactly.
+    private var orders: [DrillRule] {
+        let given = "FILTER (n IS NOT NULL)"
+        let place = "{'t': t, 'p': partition, 's': sequence, 'i': idx, 'n': n}"
+        let (first, last) = ("(min(\(place)) \(given)).n", "(max(\(place)) \(given)).n")
+        func percentile(_ rank: Double) -> (Aggregate, String) {
+            var column = Self.fold(.percentile, "n", "quantile_cont(n, \(rank / 100))")
+            column.0.percentile = rank
+            return column
+        }
+        return [
+            windows(
+                "percentile", on: "Delete", [percentile(75)],
+                stages: [Self.keep("x", .greater, .double(700))], having: "quantile_cont(n, 0.75) > 700"),
+            windows(
+                "median", on: "ListKey", length: 6, hop: 3, [percentile(50), Self.rows],
+                stages: [Self.keep("x", .lessOrEqual, .double(500))], having: "quantile_cont(n, 0.5) <= 500"),
+            windows(
+                "first", on: "Login", [Self.fold(.first, "n", first)],
+                stages: [Self.keep("x", .less, .long(500))], having: "\(first) < 500"),
+            windows(
+                "last", on: "ListKey", [Self.fold(.last, "n", last)],
+                stages: [Self.keep("x", .greaterOrEqual, .long(500))], having: "\(last) >= 500"),
         ]
     }
 
@@ -200,7 +234,7 @@ struct DrillRules: Sendable {
                 condition: .field(
                     .path(FieldPath(["operationName"])),
                     .text(StringPattern(parts: [.literal(operation)], caseSensitive: true))), body: .match(body))
-            return DrillRule(rule: rule, id: rule.metadata.id, truth: .naive(operation: operation, truth))
+            return DrillRule(rule: rule, id: rule.metadata.id, truth: .naive(operations: [operation], truth))
         }
         return [
             match("match", on: "Purge", MatchRule()) { $0.map(\.line) },
@@ -225,10 +259,10 @@ struct DrillRules: Sendable {
         return [
             DrillRule(
                 id: "d823620c-f1e0-4cf3-b4fc-e30463b17c59",
-                truth: .naive(operation: listing) { $0.filter { !$0.record.hasFailed }.map(\.line) }),
+                truth: .naive(operations: [listing]) { $0.filter { !$0.record.hasFailed }.map(\.line) }),
             DrillRule(
                 id: "a0604e04-e9a4-4e38-9aec-b59988a86654",
-                truth: .naive(operation: listing) { $0.filter(\.record.hasFailed).map(\.line) }),
+                truth: .naive(operations: [listing]) { $0.filter(\.record.hasFailed).map(\.line) }),
             DrillRule(id: "f6eb326a-34ff-4910-9f91-a097a56c3c29", truth: .query(bulk.sql)),
         ]
     }

@@ -7,9 +7,12 @@ struct DrillStream: Sendable {
     var seed: UInt64
     /// Number of messages.
     var messages: Int
+    /// Where the day of some records ends.
+    var crossing: DayCrossing
     /// Records in a message.
     static let recordsPerMessage = 20
-    /// Longest time that a record is older than its publication; beyond the lateness of the rules on event time.
+    /// Longest time that a record is older than its publication, those of another day not counted; beyond the lateness of
+    /// the rules on event time.
     static let delayMaximum = 6_000
 
     /// Number of records, those of malformed messages not counted.
@@ -26,7 +29,9 @@ struct DrillStream: Sendable {
         var random = SeededGenerator(seed: seed, part: .messages, number)
         if random.below(67) == 0 { return DrillMessage(number: number, content: .malformed(random.below(3))) }
         var records: [DrillRecord] = []
-        for index in 0..<Self.recordsPerMessage { records.append(DrillRecord(message: number, index, &random)) }
+        for index in 0..<Self.recordsPerMessage {
+            records.append(DrillRecord(message: number, index, crossing, &random))
+        }
         return DrillMessage(number: number, content: .records(records))
     }
 }
@@ -95,11 +100,15 @@ struct DrillRecord: Sendable {
     /// How much older it is than its publication.
     var delay: Int
 
-    init(message: Int, _ index: Int, _ random: inout SeededGenerator) {
+    init(message: Int, _ index: Int, _ crossing: DayCrossing, _ random: inout SeededGenerator) {
         let share = random.below(20_000)
         operation =
             switch share {
-            case ..<10_000: "Read"
+            case ..<9_200: "Read"
+            case ..<9_400: "Grant"
+            case ..<9_600: "Revoke"
+            case ..<9_800: "Export"
+            case ..<10_000: "Visit"
             case ..<15_000: "Write"
             case ..<17_000: "Delete"
             case ..<19_000: "Login"
@@ -118,7 +127,11 @@ struct DrillRecord: Sendable {
         score = Double(random.below(4_000)) / 4 + 0.25
         // Two operations a message: their records repeat them.
         operationID = operation == "Rotate" ? "rotation-\(message)-\(index % 2)" : nil
-        delay = random.below(10) == 0 ? random.below(DrillStream.delayMaximum) : random.below(500)
+        // Visits are of another day, and never late for the rule that reads them.
+        let isDelayed = operation != "Visit" && random.below(10) == 0
+        delay =
+            (operation == "Visit" ? Int(crossing.shift) : 0)
+            + random.below(isDelayed ? DrillStream.delayMaximum : 500)
     }
 
     func json(correlation: String, publishedMilliseconds time: Int64) -> String {

@@ -65,7 +65,8 @@ struct FoundState {
             .joined(separator: "\t")
     }
 
-    private static func written(_ value: Value) -> String {
+    /// A value with its type, as `duckdb_hops.py` writes it.
+    static func written(_ value: Value) -> String {
         switch value {
         case .null: "null"
         case .boolean(let flag): flag ? "true" : "false"

@@ -60,15 +60,15 @@ struct HubTable {
     /// Writes one line a record for DuckDB, and returns the records of some operations, and the malformed messages.
     func writeRecords(
         of stream: DrillStream, to path: String, keeping operations: Set<String>
-    ) throws -> (kept: [String: [DrillRow]], malformed: [String]) {
+    ) throws -> (kept: [DrillRow], malformed: [String]) {
         guard FileManager.default.createFile(atPath: path, contents: nil),
             let file = FileHandle(forWritingAtPath: path)
         else { throw DrillFailure("'\(path)' cannot be written") }
         defer { try? file.close() }
-        var kept: [String: [DrillRow]] = [:]
+        var kept: [DrillRow] = []
         var text = ""
         let malformed = try forEachRow(of: stream) { row in
-            if operations.contains(row.record.operation) { kept[row.record.operation, default: []].append(row) }
+            if operations.contains(row.record.operation) { kept.append(row) }
             text +=
                 "\(row.partition),\(row.sequence),\(row.index),\(row.enqueuedMilliseconds),\(row.eventMilliseconds),\(row.record.row)\n"
             if text.utf8.count > 1 << 20 {

@@ -20,9 +20,11 @@ struct PublisherCommand: AsyncParsableCommand {
     @Option(help: "Seed of the stream.") var seed: UInt64
     @Option(help: "Messages of the stream.") var messages: Int
     @Option(help: "Partitions of the hub.") var partitions: Int
+    @Option(help: "When a day ends for the records of another day, in milliseconds.") var crossing: Int64
 
     func run() async throws {
-        let stream = DrillStream(seed: seed, messages: messages)
+        let stream = DrillStream(
+            seed: seed, messages: messages, crossing: DayCrossing(milliseconds: crossing))
         let output = StatusOutput()
         let producer = try EventHubsProducer(
             configuration: try HubAddress(port: port).configuration(),

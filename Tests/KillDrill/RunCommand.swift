@@ -6,8 +6,8 @@ struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Kills hubwatch again and again, and compares what it found.",
         discussion: """
-            Closed findings of the killed run must equal those of an unbroken run over the same hub and those of DuckDB; the \
-            findings file must hold each journaled finding once. Exits 1 when anything differs, 2 when the drill itself failed.
+            Closed findings of the killed run must equal those of an unbroken run over the same hub and those of batch \
+            oracles, which are DuckDB and plain loops over all records; the findings file must hold each journaled finding once. Exits 1 when anything differs, 2 when the drill itself failed.
 
             kill -9 ends a process, not the machine: what was written to the system stays. It proves nothing about a power \
             loss. That rests on the state file's `synchronous = FULL`, which flushes the log at every commit before it is \
@@ -36,7 +36,9 @@ struct RunCommand: AsyncParsableCommand {
             "kill drill: \(kills) kills, \(records) records, \(partitions) partitions, seed \(seed), in \(work)")
         let options = Drill.Options(
             kills: kills, seed: seed, messages: max(1, records / DrillStream.recordsPerMessage),
-            partitions: partitions, folder: work, rules: rules, secondsPerKill: secondsPerKill)
+            partitions: partitions, folder: work, rules: rules, secondsPerKill: secondsPerKill,
+            crossing: DayCrossing(
+                seconds: Double(kills) * secondsPerKill / 2, after: Int64(Date().timeIntervalSince1970 * 1000)))
         let drill = try Drill(options, progress: progress)
         do {
             try drill.run()

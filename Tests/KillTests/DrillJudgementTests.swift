@@ -1,3 +1,4 @@
+import Detection
 import Foundation
 import Testing
 
@@ -37,7 +38,7 @@ import Testing
     }
 
     @Test func everyMessageIsKnownAgain() {
-        let stream = DrillStream(seed: 5, messages: 400)
+        let stream = DrillStream(seed: 5, messages: 400, crossing: DayCrossing(milliseconds: 1_795_258_800_000))
         var malformed = 0
         for number in 0..<stream.messages {
             let message = stream.message(number)
@@ -49,6 +50,44 @@ import Testing
             #expect(body == stream.message(number).body(publishedMilliseconds: 1_795_258_800_123))
         }
         #expect(malformed > 0)
+    }
+
+    @Test func everyMonoidAndEveryKindIsDrilledAndHasItsTruth() throws {
+        let rules = DrillRules(pace: 500, crossing: DayCrossing(milliseconds: 1_795_258_800_000)).all
+        #expect(rules.allSatisfy { $0.truth != nil })
+        #expect(Set(rules.map(\.id)).count == rules.count)
+        let made = rules.compactMap(\.rule)
+        _ = try CompiledRules(made)
+        var functions: Set<AggregateFunction> = []
+        var (kinds, tests): (Set<String>, Set<String>) = ([], [])
+        func name(_ value: Any) -> String { String("\(value)".prefix { $0 != "(" }) }
+        for rule in made {
+            kinds.insert(name(rule.body))
+            if case .aggregate(let body) = rule.body { functions.formUnion(body.aggregates.map(\.function)) }
+            if case .correlation(let body) = rule.body { tests.insert(name(body.test)) }
+        }
+        #expect(
+            functions == [
+                .countRows, .count, .sum, .average, .minimum, .maximum, .countDistinct, .values, .percentile, .first,
+                .last,
+            ])
+        #expect(kinds == ["match", "aggregate", "correlation", "sequence", "newTerm", "absence"])
+        #expect(
+            tests == [
+                "eventCount", "valueCount", "valueSum", "valueAverage", "valuePercentile", "temporal",
+                "temporalOrdered",
+            ])
+    }
+
+    /// Whenever a drill runs, its day ends in it, at midnight of the shifted times.
+    @Test(arguments: [1_795_258_800_123, 1_795_305_599_999, 1_795_305_600_000] as [Int64])
+    func theDayEndsHalfway(start: Int64) {
+        let crossing = DayCrossing(seconds: 150, after: start)
+        #expect(crossing.milliseconds == (start + 150_000) / 1000 * 1000)
+        #expect(crossing.dayEnd % 86_400_000 == 0)
+        #expect(crossing.dayEnd + crossing.shift == crossing.milliseconds)
+        #expect((0..<86_400_000).contains(crossing.shift))
+        #expect(crossing.lateness - crossing.shift == 2000)
     }
 
     @Test(arguments: [UInt64(1), 2, 3]) func halfOfTheCyclesDieAtPointsAndEveryTenthLivesLonger(seed: UInt64) {

@@ -37,5 +37,11 @@ import Testing
         #expect(report["kills"] as? Int == 30)
         #expect((report["closedFindings"] as? Int ?? 0) > 100)
         #expect((report["deadLetters"] as? Int ?? 0) > 0)
+        // Every kind had something to lose.
+        let found = try #require(report["findingsByRule"] as? [String: Int])
+        for kind in ["count", "percentile", "event count", "value", "temporal", "sequence", "new term", "absence"] {
+            let findings = found.filter { $0.key.hasPrefix("drill-" + kind) }.values.reduce(0, +)
+            #expect(findings > 0, "seed \(seed): no finding of the kind '\(kind)'")
+        }
     }
 }
