@@ -3,10 +3,7 @@ import Detection
 import DetectionOracle
 import DevBroker
 import DiagnosticLogs
-import EventHubs
-import EventHubsClient
 import Foundation
-import HubwatchConfiguration
 import HubwatchRuntime
 import Logging
 import NIOCore
@@ -60,25 +57,25 @@ public final class Simulation: @unchecked Sendable {
     var generator: SeededGenerator
     var outcome = Outcome()
     let disk = SimulatedDisk()
-    private let brokerLoops = SteppedLoops(count: 1)
+    let brokerLoops = SteppedLoops(count: 1)
     let broker: DevBroker
     let rules: CompiledRules
     /// Rules of every kind with their oracles.
     let kinds: [KindCase]
     var process: SimulatedProcess
     /// Processes that have crashed: never run again, and never taken apart.
-    private var graveyard: [SimulatedProcess] = []
-    private var lives = 1
-    private(set) var now = start
-    private var clockOffset: Int64 = 0
-    private var published = 0
+    var graveyard: [SimulatedProcess] = []
+    var lives = 1
+    var now = start
+    var clockOffset: Int64 = 0
+    var published = 0
     /// What the broker holds, in the order of its making.
-    private(set) var events: [PublishedEvent] = []
-    private var lastEnqueued: Int64 = 0
-    private var quietUntil: Int64 = 0
-    private var outageUntil: Int64 = 0
-    private var nextEvent = 0
-    private var idleAdvance: Int64 = 1_000_000
+    var events: [PublishedEvent] = []
+    var lastEnqueued: Int64 = 0
+    var quietUntil: Int64 = 0
+    var outageUntil: Int64 = 0
+    var nextEvent = 0
+    var idleAdvance: Int64 = 1_000_000
 
     /// A message as the broker has it.
     struct PublishedEvent {
@@ -118,7 +115,7 @@ public final class Simulation: @unchecked Sendable {
 
     /// The time that closures see.
     final class SteppedTime: @unchecked Sendable { var now = Simulation.start }
-    private let time: SteppedTime
+    let time: SteppedTime
 
     private static func answer(_ plan: FaultPlan, _ number: Int) -> SimulatedDisk.Answer {
         for fault in plan.diskFaults where number >= fault.first && number < fault.first + fault.count {
@@ -154,7 +151,7 @@ public final class Simulation: @unchecked Sendable {
         return outcome
     }
 
-    private var status: String {
+    var status: String {
         let snapshot = process.status.snapshot
         return "published \(published), lag \(snapshot.lag), watermark \(snapshot.watermark?.iso8601 ?? "-"), "
             + "life \(lives), time \((now - Self.start) / 1_000_000) ms"
@@ -162,12 +159,12 @@ public final class Simulation: @unchecked Sendable {
 
     // MARK: One step
 
-    private var isDone: Bool {
+    var isDone: Bool {
         guard published == workload.messages.count, isStopping, case .success? = process.end else { return false }
         return true
     }
 
-    private var isStopping = false
+    var isStopping = false
 
     private func step() throws {
         applyPlan()
@@ -183,7 +180,7 @@ public final class Simulation: @unchecked Sendable {
     }
 
     /// Runs a body as the process of now: its jobs and its disk are the simulation's.
-    private func inside<Result>(_ body: () throws -> Result) rethrows -> Result {
+    func inside<Result>(_ body: () throws -> Result) rethrows -> Result {
         try JobInterception.run(into: process.scheduler) { try disk.serve(body) }
     }
 
@@ -267,157 +264,5 @@ public final class Simulation: @unchecked Sendable {
         else { return }
         isStopping = true
         process.stop()
-    }
-
-    // MARK: Faults
-
-    private func applyPlan() {
-        while nextEvent < plan.events.count, plan.events[nextEvent].step <= outcome.steps {
-            let event = plan.events[nextEvent].event
-            nextEvent += 1
-            log.add("--- \(event.rawValue) at step \(outcome.steps)")
-            apply(event)
-        }
-    }
-
-    private func apply(_ event: FaultPlan.Event) {
-        let partition = "\(Int.random(in: 0..<workload.partitions, using: &generator))"
-        switch event {
-        case .cut: inside { process.wires.randomElement(using: &generator)?.cut() }
-        case .close:
-            inside { broker.closeConnections(AMQPCondition(name: "amqp:connection:forced", description: "simulated")) }
-        case .detach:
-            inside {
-                try? broker.detachLinks(
-                    hub: Self.hub, partition: partition,
-                    AMQPCondition(name: "amqp:internal-error", description: "simulated"))
-            }
-        case .steal:
-            inside {
-                try? broker.detachLinks(
-                    hub: Self.hub, partition: partition,
-                    AMQPCondition(name: "amqp:link:stolen", description: "simulated"))
-            }
-        case .stall: quietUntil = now + Int64.random(in: 1...8_000, using: &generator) * 1_000_000
-        case .outage:
-            outageUntil = now + Int64.random(in: 1...8_000, using: &generator) * 1_000_000
-            inside { for wire in process.wires { wire.cut() } }
-        case .clockJump:
-            clockOffset = Int64.random(in: -20_000...(Self.clockSkew / 1_000_000 - 1), using: &generator) * 1_000_000
-        case .kill: try? crash(losingPower: false)
-        case .stop: inside { process.stop() }
-        }
-    }
-
-    /// Ends the process where it is, and starts the next one over what is on the disk.
-    private func crash(losingPower: Bool) throws {
-        outcome.crashes += 1
-        log.add(
-            "--- killed\(losingPower ? " by a loss of power" : "") at step \(outcome.steps), disk operation \(disk.operations)"
-        )
-        if losingPower {
-            disk.losePower {
-                [0, 1, Double.random(in: 0...1, using: &generator)].randomElement(using: &generator) ?? 0
-            }
-        }
-        try restart()
-    }
-
-    private func restart() throws {
-        inside { for wire in process.wires { wire.abandon() } }
-        graveyard.append(process)
-        lives += 1
-        isStopping = false
-        let path = folder.appending(path: "state-\(lives).db").path
-        for suffix in ["", "-wal"] where FileManager.default.fileExists(atPath: process.statePath + suffix) {
-            try FileManager.default.copyItem(atPath: process.statePath + suffix, toPath: path + suffix)
-        }
-        let wall = process.scheduler.now
-        process = SimulatedProcess(statePath: path)
-        process.scheduler.now = wall
-        disk.restart()
-        try judgeState(at: path)
-        try begin()
-    }
-
-    // MARK: The process
-
-    private func begin() throws {
-        process.scheduler.now = now
-        let process = process
-        let log = log
-        var surroundings = Hubwatch.Surroundings(
-            group: process.loops,
-            clock: WallClock { [time, unowned self] in Timestamp(nanoseconds: time.now + clockOffset) },
-            logger: Logger(label: "hubwatch", factory: { _ in log }), hostName: "simulation", productVersion: "0")
-        surroundings.platform = platform(process)
-        surroundings.addedRules = rules.rules
-        // Waits of minutes would only make a simulation long.
-        surroundings.adjustClient = { settings in
-            settings.receiverTiming.stolenPause = .seconds(8)
-            settings.quietInterval = .seconds(4)
-        }
-        let configuration = try configuration(process.statePath)
-        inside { process.start(configuration, surroundings) }
-    }
-
-    private func platform(_ process: SimulatedProcess) -> RunPlatform {
-        let scheduler = process.scheduler
-        var platform = RunPlatform()
-        platform.client = ClientPlatform(
-            dial: { [unowned self] loop, _, _, _, initializer in dial(process, loop, initializer) },
-            clock: { [time, unowned self] in time.now + clockOffset },
-            chance: Chance { [unowned self] in generator.next() })
-        platform.sleep = { await scheduler.sleep($0) }
-        platform.stateAccess = .stepwise { [unowned self] in
-            await scheduler.sleep(.microseconds(Int64.random(in: 0...2_000, using: &generator)))
-        }
-        platform.files = disk.files
-        platform.sinkExecutor = scheduler.makeExecutor()
-        return platform
-    }
-
-    private func configuration(_ statePath: String) throws -> Configuration {
-        let key = "SharedAccessKeyName=test;SharedAccessKey=key"
-        let settings = [
-            "source.connection_string":
-                "Endpoint=sb://127.0.0.1:5672;\(key);UseDevelopmentEmulator=true;EntityPath=\(Self.hub)",
-            "source.clock_skew": "2s", "source.discovery_interval": "5s", "state.path": statePath,
-            "findings.file": folder.appending(path: "findings.ndjson").path, "rules.paths": folder.path,
-            "state.commit_interval": "300ms",
-        ]
-        var layers = ConfigurationLayers()
-        for (path, text) in settings.sorted(by: { $0.key < $1.key }) { layers.add(flag: path, path: path, text: text) }
-        var configuration = try Configuration(layers) { (path) throws(ConfigurationProblem) in
-            throw ConfigurationProblem(place: path, message: "a simulation has no files")
-        }
-        // Small, so that snapshots happen too.
-        configuration.state.snapshotAfterBytes = 8_000
-        configuration.rules.paths = []
-        return configuration
-    }
-
-    private func dial(
-        _ process: SimulatedProcess, _ loop: any EventLoop,
-        _ initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
-    ) -> EventLoopFuture<any Channel> {
-        guard let loop = loop as? EmbeddedEventLoop, now >= outageUntil else {
-            return loop.makeFailedFuture(ChannelError.connectTimeout(.seconds(1)))
-        }
-        let client = EmbeddedChannel(loop: loop)
-        let served = EmbeddedChannel(loop: brokerLoops.loops[0])
-        do {
-            let address = try SocketAddress(ipAddress: "127.0.0.1", port: 5672)
-            try broker.serve(served)
-            served.connect(to: address, promise: nil)
-            let wire = Wire(client: client, broker: served)
-            return initializer(client).flatMap {
-                process.wires.removeAll { $0.isCut }
-                process.wires.append(wire)
-                return client.connect(to: address)
-            }.map { client }
-        } catch {
-            return loop.makeFailedFuture(error)
-        }
     }
 }
