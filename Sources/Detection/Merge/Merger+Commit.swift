@@ -123,7 +123,7 @@ extension Merger {
             }
             if let body = rules.bodies[rule].grouped { tidy(rule, body) }
         }
-        openEarly(allPanes(), now)
+        openEarly(openablePanes(), now)
         advance(now: now)
         return RestoreSummary(
             groups: groupCount, openFindings: openFindingCount,
@@ -140,6 +140,11 @@ extension Merger {
         states[rule].watched(from: part.watchedFrom)
         guard let body = rules.bodies[rule].grouped else { return }
         let empty = body.emptyAccumulators(options.limits)
+        if states[rule].groups.isEmpty {
+            // Panes of a group follow each other.
+            let groups = part.panes.indices.count { $0 == 0 || part.panes[$0].group != part.panes[$0 - 1].group }
+            states[rule].groups.reserveCapacity(min(groups, body.groupsMax(options).count))
+        }
         // Stored numbers are checked like any input: slots are computed from them.
         for stored in part.panes where body.contains(pane: stored.pane) {
             var pane = stored
@@ -147,15 +152,6 @@ extension Merger {
             guard pane.partial.fit(empty, pane: pane.pane, of: body) else { continue }
             if insert(pane, body) == nil {
                 pending.count(body.groupsMax(options).notice, rule: rule, pane.partial.rows)
-            }
-        }
-    }
-
-    /// Every pane of every group, in an order that does not depend on hashing.
-    private func allPanes() -> [Touch] {
-        states.enumerated().flatMap { rule, state in
-            state.groups.sorted { $0.value.key.lexicographicallyPrecedes($1.value.key) }.flatMap { name, group in
-                group.panes.map { Touch(rule: rule, group: name, pane: $0.number) }
             }
         }
     }

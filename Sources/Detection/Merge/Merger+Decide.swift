@@ -27,10 +27,15 @@ extension Merger {
     /// Drops what no slot that can still be decided needs.
     mutating func tidy(_ rule: Int, _ body: any GroupedBody) {
         guard let horizon = horizon(rule, body) else { return }
-        for group in Array(states[rule].groups.keys) {
-            states[rule].groups[group]?.drop(below: horizon.pane)
-            if states[rule].groups[group]?.panes.isEmpty ?? true { states[rule].groups[group] = nil }
+        // By place: looking up every group by its name costs more than the rest.
+        var empty: [StableHash] = []
+        var at = states[rule].groups.startIndex
+        while at != states[rule].groups.endIndex {
+            states[rule].groups.values[at].drop(below: horizon.pane)
+            if states[rule].groups.values[at].panes.isEmpty { empty.append(states[rule].groups[at].key) }
+            states[rule].groups.formIndex(after: &at)
         }
+        for group in empty { states[rule].groups[group] = nil }
         let earliest = body.findingEnds(ofSlotEnding: horizon.slotEnd).lowerBound
         for group in Array(states[rule].ledgers.keys) {
             states[rule].ledgers[group]?.prune(
@@ -113,13 +118,39 @@ extension Merger {
             let ends = body.earlySlots(
                 touched: touch.pane, newest: newest, after: states[touch.rule].closedThrough,
                 states[touch.rule].ledgers[touch.group])
-            for end in ends
-            where states[touch.rule].ledgers[touch.group]?.window(
-                endingAt: body.findingEnds(ofSlotEnding: end).upperBound) == nil
-            {
-                guard body.mayHold(group, slotEnding: end, options.limits) else { continue }
+            for end in ends {
+                guard mayOpen(group, states[touch.rule].ledgers[touch.group], slotEnding: end, body) else { continue }
                 let isOpen = decide(touch.rule, body, end, only: [touch.group], mode: .early, now)
                 if isOpen, body.slotsOverlap { break }
+            }
+        }
+    }
+
+    /// False when a group has no finding to open in a slot: it has one already, or cannot have one yet.
+    private func mayOpen(
+        _ group: GroupState, _ ledger: GroupLedger?, slotEnding end: Int64, _ body: any GroupedBody
+    ) -> Bool {
+        ledger?.window(endingAt: body.findingEnds(ofSlotEnding: end).upperBound) == nil
+            && body.mayHold(group, slotEnding: end, options.limits)
+    }
+
+    /// The panes of all groups that may have a finding to open, in an order that does not depend on hashing.
+    ///
+    /// Opening one never lets another open, so those left out would open nothing after it either.
+    func openablePanes() -> [Touch] {
+        states.indices.flatMap { rule -> [Touch] in
+            guard let body = rules.bodies[rule].grouped, body.opensEarly else { return [] }
+            let state = states[rule]
+            let openable = state.groups.filter { name, group in
+                guard let newest = group.panes.last?.number else { return false }
+                let ledger = state.ledgers[name]
+                return group.panes.contains { pane in
+                    body.earlySlots(touched: pane.number, newest: newest, after: state.closedThrough, ledger)
+                        .contains { mayOpen(group, ledger, slotEnding: $0, body) }
+                }
+            }
+            return openable.sorted { $0.value.key.lexicographicallyPrecedes($1.value.key) }.flatMap { name, group in
+                group.panes.map { Touch(rule: rule, group: name, pane: $0.number) }
             }
         }
     }

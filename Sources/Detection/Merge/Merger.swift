@@ -147,13 +147,15 @@ public struct Merger: Sendable {
     /// Merges one pane into the state; returns how many more matched events than before are not kept, or nil when the
     /// rule has as many groups as it may.
     mutating func insert(_ pane: PanePartial, _ body: any GroupedBody) -> Int64? {
-        if states[pane.rule].groups[pane.group] == nil {
-            guard states[pane.rule].groups.count < body.groupsMax(options).count,
-                let group = GroupState(key: pane.key, isPartitioned: body.frame.isPartitioned)
-            else { return nil }
-            states[pane.rule].groups[pane.group] = group
+        if let at = states[pane.rule].groups.index(forKey: pane.group) {
+            return states[pane.rule].groups.values[at].merge(pane.partial, pane: pane.pane, limits: options.limits)
         }
-        return states[pane.rule].groups[pane.group]?.merge(pane.partial, pane: pane.pane, limits: options.limits)
+        guard states[pane.rule].groups.count < body.groupsMax(options).count,
+            var group = GroupState(key: pane.key, isPartitioned: body.frame.isPartitioned)
+        else { return nil }
+        let dropped = group.merge(pane.partial, pane: pane.pane, limits: options.limits)
+        states[pane.rule].groups[pane.group] = group
+        return dropped
     }
 
     /// The earliest slot that can still be decided, and its first pane; nil while no slot was closed.
