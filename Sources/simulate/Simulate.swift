@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import HubwatchTestKit
 
 #if canImport(Glibc)
@@ -9,7 +10,7 @@ import HubwatchTestKit
 
 /// Runs simulations seed by seed and says which of them found a fault.
 @main
-struct Simulate: ParsableCommand {
+struct Simulate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "simulate",
         abstract:
@@ -37,11 +38,20 @@ struct Simulate: ParsableCommand {
     @Option(help: "Messages per simulation.")
     var messages = 24
 
+    @Option(help: "Processes at a time; default: one a core.")
+    var jobs = max(1, ProcessInfo.processInfo.activeProcessorCount)
+
+    @Flag(help: .hidden)
+    var block = false
+
     func validate() throws {
-        guard messages >= 1, seeds >= 1 else { throw ValidationError("--messages and --seeds must be at least 1") }
+        guard messages >= 1, seeds >= 1, jobs >= 1 else {
+            throw ValidationError("--messages, --seeds and --jobs must be at least 1")
+        }
     }
 
-    func run() throws {
+    func run() async throws {
+        if block { return try runBlock() }
         if getenv("SWIFT_DETERMINISTIC_HASHING") == nil {
             print("warning: SWIFT_DETERMINISTIC_HASHING is not set; seeds do not repeat themselves exactly")
         }
@@ -49,21 +59,35 @@ struct Simulate: ParsableCommand {
             try show(seed)
             return
         }
+        let blocks = SeedBlocks(first: from, count: seeds, messages: messages, jobs: jobs)
+        let started = ContinuousClock.now
         var sums = Sums()
-        for number in 0..<seeds {
-            let seed = from &+ number
-            let outcome = try Simulation(seed: seed, messages: messages).run()
-            sums.add(outcome)
-            if !outcome.complaints.isEmpty {
+        try await blocks.run { result in
+            sums.add(result.sums)
+            for failure in result.failures {
                 clear()
-                print("seed \(seed) failed: \(outcome.complaints.joined(separator: "; "))")
-                print("  repeat it with: make simulate SEED=\(seed)")
+                print("seed \(failure.seed) failed: \(failure.complaints.joined(separator: "; "))")
+                print("  repeat it with: make simulate SEED=\(failure.seed)")
             }
-            if isatty(1) == 1 || (number + 1) % 500 == 0 { progress(number + 1, sums) }
+            progress(sums, after: ContinuousClock.now - started)
         }
         clear()
         print("\(seeds) seeds: \(sums)")
         if sums.failures > 0 { throw ExitCode(1) }
+    }
+
+    /// Runs its seeds in this process and prints what they found, for the process that started it.
+    private func runBlock() throws {
+        var result = BlockResult()
+        for number in 0..<seeds {
+            let seed = from &+ number
+            let outcome = try Simulation(seed: seed, messages: messages).run()
+            result.sums.add(outcome)
+            if !outcome.complaints.isEmpty {
+                result.failures.append(BlockResult.Failure(seed: seed, complaints: outcome.complaints))
+            }
+        }
+        try FileHandle.standardOutput.write(contentsOf: JSONEncoder().encode(result))
     }
 
     private func show(_ seed: UInt64) throws {
@@ -78,11 +102,14 @@ struct Simulate: ParsableCommand {
         if !outcome.complaints.isEmpty { throw ExitCode(1) }
     }
 
-    private func progress(_ done: UInt64, _ sums: Sums) {
-        let text = "\(done) of \(seeds) seeds (\(100 * done / seeds) %), \(sums)"
+    private func progress(_ sums: Sums, after elapsed: Duration) {
+        let left = elapsed / Double(sums.seeds) * (Double(seeds) - Double(sums.seeds))
+        let text =
+            "\(sums.seeds) of \(seeds) seeds (\(100 * sums.seeds / Int(clamping: seeds)) %), \(sums), "
+            + "\(left.formatted(.time(pattern: .minuteSecond))) left"
         if isatty(1) == 1 {
             print("\r\u{1b}[K\(text)", terminator: "")
-        } else {
+        } else if sums.seeds % 500 < Int(SeedBlocks.blockSize) {
             print(text)
         }
         fflush(nil)
@@ -90,26 +117,5 @@ struct Simulate: ParsableCommand {
 
     private func clear() {
         if isatty(1) == 1 { print("\r\u{1b}[K", terminator: "") }
-    }
-}
-
-/// What all seeds together did.
-struct Sums: CustomStringConvertible {
-    var steps = 0
-    var crashes = 0
-    var exits = 0
-    var findings = 0
-    var failures = 0
-
-    mutating func add(_ outcome: Simulation.Outcome) {
-        steps += outcome.steps
-        crashes += outcome.crashes
-        exits += outcome.exits
-        findings += outcome.findings
-        if !outcome.complaints.isEmpty { failures += 1 }
-    }
-
-    var description: String {
-        "\(failures) failed; \(steps) steps, \(crashes) crashes, \(exits) exits, \(findings) findings compared"
     }
 }
