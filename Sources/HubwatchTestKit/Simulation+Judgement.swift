@@ -21,10 +21,10 @@ extension Simulation {
         outcome.complaints += NothingLost.complaints(evidence, expected: expected)
     }
 
-    /// Looks at what the process that has just ended left in its state file: a copy of it, with the log.
+    /// Looks at what the process that has just ended left in its state file: a copy of it, with its logs.
     func judgeState(at path: String) throws {
         let copy = folder.appending(path: "look-\(outcome.crashes)-\(outcome.exits).db").path
-        for suffix in ["", "-wal"] where FileManager.default.fileExists(atPath: path + suffix) {
+        for suffix in ["", "-wal", "-journal"] where FileManager.default.fileExists(atPath: path + suffix) {
             try FileManager.default.copyItem(atPath: path + suffix, toPath: copy + suffix)
         }
         guard FileManager.default.fileExists(atPath: copy) else { return }

@@ -19,8 +19,11 @@ struct SimulationEvidence {
     /// What the broker holds.
     var events: [Simulation.PublishedEvent]
 
-    /// Findings whose values are final, as they stand in the end.
-    var closed: Set<ClosedFinding> { ClosedFinding.last(of: entries) }
+    /// Findings whose values are final, as they stand in the end; without those that hubwatch raises about itself,
+    /// which follow from the run and not from the events.
+    var closed: Set<ClosedFinding> {
+        ClosedFinding.last(of: entries.filter { !$0.finding.rule.tags.contains("operational") })
+    }
 }
 
 /// What of a closed finding does not depend on when hubwatch ran.

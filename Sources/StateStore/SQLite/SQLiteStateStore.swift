@@ -93,6 +93,7 @@ public final class SQLiteStateStore: StateStore {
             // Only now: a file that is refused stays as it is.
             for suffix in ["", "-wal", "-shm"] { chmod(path + suffix, 0o600) }
             try pool.writeWithoutTransaction { db in
+                try Self.requireLog(db, path)
                 try db.execute(sql: "PRAGMA synchronous = FULL")
                 // Ignored where the system's flush is already complete (Linux).
                 try db.execute(sql: "PRAGMA fullfsync = ON")
@@ -105,6 +106,15 @@ public final class SQLiteStateStore: StateStore {
             }
         } catch {
             throw StateStoreError(error, path: path)
+        }
+    }
+
+    /// The pool asks for the write-ahead log and takes the answer for the deed, but the change of the file's header is
+    /// only written after the answer, and a disk that fails then leaves the file in its old mode without a word.
+    private static func requireLog(_ db: Database, _ path: String) throws {
+        let mode = try String.fetchOne(db, sql: "PRAGMA journal_mode") ?? ""
+        guard mode == "wal" else {
+            throw StateStoreError(.ioFailure, path: path, detail: "the write-ahead log could not be set up (\(mode))")
         }
     }
 
