@@ -76,6 +76,7 @@ extension EnvelopeDecoder {
             let inner = UnsafeRawBufferPointer(rebasing: text.bytes[start + 1..<end])
             if RecordWalker.looksLikeContainer(inner) {
                 decodeNested(inner, at: text.bodyOffset(start), &pass, onRecord, onDeadLetter)
+                pass.givenEnd = end + 1
                 return true
             }
         }
@@ -117,6 +118,7 @@ extension EnvelopeDecoder {
             return deadLetter(.malformed, range, at: range.lowerBound, text, &pass, onDeadLetter)
         }
         guard pass.isNewOutcome() else { return }
+        pass.givenEnd = range.upperBound
         if isMetric {
             pass.summary.skippedMetrics += 1
             return
@@ -141,6 +143,7 @@ extension EnvelopeDecoder {
     ) {
         pass.tailStart = max(pass.tailStart, range.upperBound)
         guard pass.isNewOutcome() else { return }
+        pass.givenEnd = range.upperBound
         pass.summary.count(reason)
         let start = text.sourceOffset(range.lowerBound)
         let end = max(start, text.sourceOffset(range.upperBound))

@@ -17,7 +17,10 @@ extension EnvelopeDecoder {
             return deadLetter(reason, 0..<text.bytes.count, at: 0, text, &pass, onDeadLetter)
         }
         let (best, isWhole) = bestRepair(of: text, enqueued: pass.enqueued, onRecord, onDeadLetter)
-        if !isWhole, !isLine, !text.isNested, TextSniffing.isLineDelimited(text.bytes) {
+        // Outcomes are counted, so another reading must come past the same ones: those of the first line.
+        let isGivenBehindLine =
+            pass.alreadyGiven > pass.outcomes && pass.givenEnd > start + TextSniffing.lineEnd(text.bytes, from: 0)
+        if !isWhole, !isLine, !text.isNested, !isGivenBehindLine, TextSniffing.isLineDelimited(text.bytes) {
             return decodeLines(text, &pass, onRecord, onDeadLetter)
         }
         guard var best, var cursor = index(&best) else {

@@ -130,6 +130,8 @@ struct EnvelopePass {
     var outcomes = 0
     /// Outcomes below this were handed out by an earlier, stricter pass over the same text.
     var alreadyGiven = 0
+    /// Where the newest outcome that was handed out ends in its text.
+    var givenEnd = 0
     var mode = Mode.strict
     /// In a checking pass: elements that are well formed.
     var goodElements = 0
