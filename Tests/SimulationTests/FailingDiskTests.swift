@@ -36,4 +36,37 @@ import Testing
         }
         #expect(refused > 0)
     }
+
+    @Test func aFileWhoseMakingWasCutShortIsMadeAgain() throws {
+        var cut = 0
+        for failing in 1... {
+            let folder = FileManager.default.temporaryDirectory.appending(
+                path: "\(SimulatedDisk.mark.dropFirst())\(getpid())-making-\(failing)")
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            defer { try? FileManager.default.removeItem(at: folder) }
+            let disk = SimulatedDisk()
+            disk.judge = { $0 == failing ? .crash : .works }
+            let (first, second) = (folder.appending(path: "1.db").path, folder.appending(path: "2.db").path)
+            try disk.serve {
+                let store = try? SQLiteStateStore(
+                    path: first, mode: .exclusive, bounds: DeadLetterBounds(), access: .stepwise(boundary: {}))
+                if disk.hasCrashed { cut += 1 }
+                // What the process has left, before its files are closed.
+                for suffix in ["", "-wal", "-journal"] where FileManager.default.fileExists(atPath: first + suffix) {
+                    try FileManager.default.copyItem(atPath: first + suffix, toPath: second + suffix)
+                }
+                withExtendedLifetime(store) {}
+            }
+            disk.restart()
+            disk.judge = { _ in .works }
+            disk.serve {
+                #expect(throws: Never.self, "operation \(failing) was the last") {
+                    _ = try SQLiteStateStore(
+                        path: second, mode: .exclusive, bounds: DeadLetterBounds(), access: .stepwise(boundary: {}))
+                }
+            }
+            if disk.operations < failing { break }
+        }
+        #expect(cut > 0)
+    }
 }

@@ -17,7 +17,7 @@ public struct EnvelopeSummary: Hashable, Sendable {
     /// Records in the shape of the REST interface or of a Log Analytics export.
     public var translatedShapes = 0
 
-    private var repairCounts = SIMD8<Int>.zero
+    package var repairCounts = SIMD8<Int>.zero
     private var reasonCounts = SIMD16<Int>.zero
 
     /// Makes the summary of nothing.

@@ -69,7 +69,7 @@ public final class SQLiteStateStore: StateStore {
             guard access(path, R_OK) == 0 else { throw StateStoreError(errno: errno, path: path) }
         }
         do {
-            let identity = try Self.identity(path: path)
+            let identity = try Self.identity(path: path, mode)
             if mode == .readOnly && identity == .empty {
                 throw StateStoreError(.notFound, path: path, detail: "nothing was ever committed")
             }
@@ -267,10 +267,23 @@ public final class SQLiteStateStore: StateStore {
     }
 
     /// Looks at the file through a connection that cannot write, so that somebody else's database stays as it is.
-    private static func identity(path: String) throws -> StateSchema.Identity {
+    ///
+    /// A process that ended while it made the file has left a rollback journal, and nobody may read before somebody
+    /// who may write has rolled back: that is whoever opens the file for itself.
+    private static func identity(path: String, _ mode: Mode) throws -> StateSchema.Identity {
         var configuration = Configuration()
         configuration.readonly = true
         configuration.busyMode = .timeout(5)
+        do {
+            return try identify(path, configuration)
+        } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_READONLY_ROLLBACK {
+            guard mode == .exclusive else { return .empty }
+            configuration.readonly = false
+            return try identify(path, configuration)
+        }
+    }
+
+    private static func identify(_ path: String, _ configuration: Configuration) throws -> StateSchema.Identity {
         let queue = try DatabaseQueue(path: path, configuration: configuration)
         defer { try? queue.close() }
         return try queue.read { db in try StateSchema.identify(db, path: path) }

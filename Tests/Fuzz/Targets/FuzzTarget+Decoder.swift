@@ -119,8 +119,14 @@ private final class DecoderCheck {
                 other.add(record, in: nil)
                 other.values.append(paths.map { PathValue(record.slot(of: .path($0))) })
             }, onDeadLetter: { other.add($0, in: nil) })
-        // A text in `properties` is only opened, and counted, where a rule reads what is in it.
-        other.summary.propertiesFromString = found.summary.propertiesFromString
+        // A text in `properties` is only opened, counted and repaired where a rule reads what is in it.
+        if found.summary.propertiesFromString > 0 {
+            other.summary.propertiesFromString = found.summary.propertiesFromString
+            other.summary.repairCounts = found.summary.repairCounts
+            for (at, outcome) in zip(other.outcomes.indices, found.outcomes) {
+                other.outcomes[at].repairs = outcome.repairs
+            }
+        }
         try require(found.summary == other.summary, "plans count differently: \(found.summary), \(other.summary)")
         try require(found.outcomes == other.outcomes, "plans differ: \(found.outcomes), \(other.outcomes)")
         for (one, two) in zip(found.values, other.values) where one != two {
@@ -180,7 +186,7 @@ struct DecodedBody {
         let bytes: [UInt8]
         let start: Int
         let position: Int
-        let repairs: RepairSet
+        var repairs: RepairSet
         let eventTime: Timestamp
     }
 
