@@ -102,11 +102,12 @@ extension EnvelopeDecoder {
         pass.alreadyGiven = outer.3
     }
 
-    /// Hands out the record that the walker has just walked.
+    /// Hands out the record that the walker has just walked, and that starts at an entry of the index.
     func emit(
-        _ range: Range<Int>, _ text: BodyText, _ pass: inout EnvelopePass, _ onRecord: (RecordView) -> Void,
-        _ onDeadLetter: (DeadLetter) -> Void
+        _ cursor: IndexCursor, entry: Int, depth: Int, _ text: BodyText, _ pass: inout EnvelopePass,
+        _ onRecord: (RecordView) -> Void, _ onDeadLetter: (DeadLetter) -> Void
     ) {
+        let range = Int(cursor.offsets[entry])..<Int(cursor.offsets[cursor.at - 1]) + 1
         pass.tailStart = max(pass.tailStart, range.upperBound)
         let isMetric = walker.isMetric
         if !isMetric, range.count > options.recordBytesMax {
@@ -125,7 +126,9 @@ extension EnvelopeDecoder {
         }
         var repairs = pass.rootRepairs.union(walker.notes.pointee.repairs)
         if let repaired = text.repaired { repairs.formUnion(repaired.repairs(in: range)) }
-        let eventTime = finisher.finish(walker, bytes, enqueued: pass.enqueued, summary: &pass.summary)
+        var start = cursor
+        start.move(to: entry)
+        let eventTime = finisher.finish(start, depth: depth, enqueued: pass.enqueued, summary: &pass.summary)
         let flags = walker.notes.pointee.flags
         pass.summary.records += 1
         if !repairs.isEmpty { pass.summary.count(repairs) }

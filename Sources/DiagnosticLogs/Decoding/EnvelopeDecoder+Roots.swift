@@ -100,7 +100,6 @@ extension EnvelopeDecoder {
         _ onRecord: (RecordView) -> Void, _ onDeadLetter: (DeadLetter) -> Void
     ) -> Bool? {
         let entry = cursor.at
-        let start = cursor.offset
         if mayWrap, isRecordsMember(cursor, entry: entry + 1) {
             return decodeEnvelope(&cursor, depth: depth, text, &pass, onRecord, onDeadLetter) ? false : nil
         }
@@ -115,7 +114,7 @@ extension EnvelopeDecoder {
         }
         if passed, !mayWrap || !walker.holdsRecords {
             if pass.mode != .checking {
-                emit(start..<Int(cursor.offsets[cursor.at - 1]) + 1, text, &pass, onRecord, onDeadLetter)
+                emit(cursor, entry: entry, depth: depth, text, &pass, onRecord, onDeadLetter)
             }
             return true
         }

@@ -32,6 +32,7 @@ public final class EnvelopeDecoder {
     let bodyArena = RecordArena()
     /// One for the body, one for a text inside it.
     let bodyIndexers = (StructuralIndexer(), StructuralIndexer())
+    let computed: ComputedFields
     let finisher: RecordFinisher
     private(set) lazy var standardReader = StandardFieldReader()
 
@@ -40,7 +41,8 @@ public final class EnvelopeDecoder {
         self.plan = plan
         self.options = options
         self.walker = RecordWalker(plan.tables)
-        self.finisher = RecordFinisher(plan.tables)
+        self.computed = ComputedFields(walker)
+        self.finisher = RecordFinisher(walker, computed)
     }
 
     /// Name of the SIMD kernel in use: `icelake`, `haswell`, `westmere`, `fallback`, ….

@@ -9,177 +9,163 @@ extension RecordWalker {
         }
         // Copies in registers: the cursor's own members are in memory that calls may change.
         let (base, offsets, count) = (cursor.base, cursor.offsets, cursor.count)
-        let lengths = nodes[Int(node)].lengths
-        let table = lengthTables + Int(nodes[Int(node)].table)
+        let (isRoot, lengths) = (node == 0, nodes[Int(node)].lengths)
         let quote = UInt8(ascii: "\"")
+        // From the name at hand to here there is no backslash.
+        var plainEnd = 0
         var at = cursor.at
         while true {
             // A member has at least a name, a colon, a value and what follows.
-            guard at + 3 < count else {
+            guard at &+ 3 < count else {
                 cursor.at = at
                 return cursor.fail()
             }
-            let start = Int(offsets[at]) + 1
-            let colon = Int(offsets[at + 1])
-            guard base[start - 1] == quote, base[colon] == UInt8(ascii: ":") else {
+            let start = Int(offsets[at]) &+ 1
+            let colon = Int(offsets[at &+ 1])
+            guard base[start &- 1] == quote, base[colon] == UInt8(ascii: ":") else {
                 cursor.at = at
                 return cursor.fail()
             }
-            var end = colon - 1
-            while base[end] != quote { end -= 1 }
-            let length = end - start
-            let value = base[Int(offsets[at + 2])]
-            var entry: Int32 = -1
-            if cursor.hasBackslash(from: start, to: end) {
-                entry = findEscapedName(UnsafeRawBufferPointer(start: base + start, count: length), node: node)
-            } else if lengths & (1 &<< UInt64(min(length, 63))) != 0 {
-                entry = findName(base + start, length, table: table, isRoot: node == 0)
+            var end = colon &- 1
+            while base[end] != quote { end &-= 1 }
+            var name = UnsafeRawPointer(base + start)
+            var length = end &- start
+            if end > plainEnd {
+                if cursor.hasBackslash(from: start, to: end) { (name, length) = plainName(name, length) }
+                plainEnd = cursor.plainEnd
             }
-            if entry < 0, value == quote {
-                at += 3
+            let isString = base[Int(offsets[at &+ 2])] == quote
+            let entry =
+                lengths & Self.lengthBit(length) == 0 ? -1 : findName(name, length, below: Int(node), isRoot: isRoot)
+            if entry < 0, isString {
+                at &+= 3
             } else {
-                cursor.at = at + 2
+                cursor.at = at &+ 2
                 let passed =
                     entry < 0
-                    ? cursor.skipValue(depth: depth + 1)
+                    ? cursor.skipValue(depth: depth &+ 1)
                     : takeMember(
-                        &cursor, entry: Int(entry), isRoot: node == 0, name: base + start, length: length,
-                        depth: depth + 1, nesting: nesting)
+                        &cursor, entry: entry, isRoot: isRoot, name: name, depth: depth &+ 1, nesting: nesting)
                 guard passed else { return false }
                 at = cursor.at
             }
             let next = at < count ? base[Int(offsets[at])] : 0
             if next == UInt8(ascii: ",") {
-                at += 1
+                at &+= 1
                 continue
             }
             cursor.at = at
             guard next == UInt8(ascii: "}") else { return cursor.fail() }
-            cursor.at = at + 1
+            cursor.at = at &+ 1
             return true
         }
     }
 
-    /// The entry of a name below a node, or -1.
+    /// The bit of a name's length in ``PlanNode/lengths``.
     @inline(__always)
-    private func findName(
-        _ name: UnsafePointer<UInt8>, _ length: Int, table: UnsafePointer<Int32>, isRoot: Bool
-    ) -> Int32 {
-        let bucket = min(length, 63)
-        var entry = table[bucket]
-        let last = table[bucket + 1]
-        guard entry < last else { return -1 }
-        var head = UnsafeRawPointer(name).loadUnaligned(as: UInt64.self).littleEndian
-        if isRoot { head |= 0x2020_2020_2020_2020 }
-        if length < 8 { head &= (1 &<< UInt64(8 * length)) &- 1 }
-        while entry < last {
-            let candidate = entries + Int(entry)
-            if candidate.pointee.head == head, Int(candidate.pointee.nameLength) == length {
-                let known = names + Int(candidate.pointee.nameOffset)
-                if isRoot {
-                    let isSame =
-                        candidate.pointee.isPlain
-                        ? equals(known, name, length, fold: Self.foldBits) : equalsWithoutCase(known, name, length)
-                    if isSame { return entry }
-                } else if equals(known, name, length, fold: 0) {
-                    return entry
-                }
-            }
-            entry += 1
-        }
-        return -1
-    }
+    static func lengthBit(_ length: Int) -> UInt64 { 1 &<< UInt64(truncatingIfNeeded: min(length, 63)) }
 
-    /// Sets the bit that tells small ASCII letters from capitals, in eight bytes at once.
-    private static let foldBits: UInt64 = 0x2020_2020_2020_2020
-
-    /// Compares what lies behind the first eight bytes, which are known to be equal, in steps of eight bytes that may
-    /// overlap.
+    /// The entry of a name below a node that has names of this length, or -1.
     ///
-    /// Names of the plan and texts both have readable memory in front of a ninth byte and behind the last.
+    /// 8 bytes behind the name's start must be readable.
     @inline(__always)
-    private func equals(_ a: UnsafePointer<UInt8>, _ b: UnsafePointer<UInt8>, _ length: Int, fold: UInt64) -> Bool {
-        guard length > 8 else { return true }
-        var at = 8
-        while at + 8 < length {
-            if Self.load(a + at) | fold != Self.load(b + at) | fold { return false }
-            at += 8
+    func findName(_ name: UnsafeRawPointer, _ length: Int, below node: Int, isRoot: Bool) -> Int {
+        let ends = NameEnds(name, length, fold: isRoot ? NameEnds.foldBits : 0)
+        let entry = Int(nodes[node].table) &+ Int(ends.place(length, shift: nodes[node].tableShift))
+        let first = entries + entry
+        // Mostly the first place tells.
+        if first.pointee.ends == ends, Int(first.pointee.nameLength) == length, length <= 16 && first.pointee.isPlain {
+            return entry
         }
-        return Self.load(a + length - 8) | fold == Self.load(b + length - 8) | fold
-    }
-
-    @inline(__always)
-    private static func load(_ bytes: UnsafePointer<UInt8>) -> UInt64 {
-        UnsafeRawPointer(bytes).loadUnaligned(as: UInt64.self)
+        return first.pointee.nameLength < 0 ? -1 : findNameFurther(name, length, below: node, isRoot: isRoot)
     }
 
     @inline(never)
-    private func equalsWithoutCase(_ a: UnsafePointer<UInt8>, _ b: UnsafePointer<UInt8>, _ length: Int) -> Bool {
-        for i in 0..<length where FieldAliases.asciiLowercased(a[i]) != FieldAliases.asciiLowercased(b[i]) {
-            return false
+    private func findNameFurther(_ name: UnsafeRawPointer, _ length: Int, below node: Int, isRoot: Bool) -> Int {
+        let ends = NameEnds(name, length, fold: isRoot ? NameEnds.foldBits : 0)
+        var place = ends.place(length, shift: nodes[node].tableShift)
+        while true {
+            let entry = Int(nodes[node].table) &+ Int(place)
+            let candidate = entries + entry
+            // An empty place ends the search; the table always has one.
+            if candidate.pointee.nameLength < 0 { return -1 }
+            if candidate.pointee.ends == ends, Int(candidate.pointee.nameLength) == length,
+                isSame(candidate, name, length, isRoot: isRoot)
+            {
+                return entry
+            }
+            place = (place &+ 1) & nodes[node].tableMask
+        }
+    }
+
+    /// Compares names whose ends are equal.
+    private func isSame(
+        _ entry: UnsafePointer<PlanEntry>, _ name: UnsafeRawPointer, _ length: Int, isRoot: Bool
+    ) -> Bool {
+        let known = UnsafeRawPointer(names + Int(entry.pointee.nameOffset))
+        guard isRoot, !entry.pointee.isPlain else {
+            return Self.isSame(known, name, length, fold: isRoot ? NameEnds.foldBits : 0)
+        }
+        for i in 0..<length {
+            let (a, b) = (known.load(fromByteOffset: i, as: UInt8.self), name.load(fromByteOffset: i, as: UInt8.self))
+            if FieldAliases.asciiLowercased(a) != FieldAliases.asciiLowercased(b) { return false }
         }
         return true
     }
 
+    /// Compares in steps of eight bytes, of which the last may overlap the one before.
+    ///
+    /// Names of the plan and texts both have readable memory behind the last byte.
+    @inline(__always)
+    private static func isSame(
+        _ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ length: Int, fold: UInt64
+    ) -> Bool {
+        if length <= 8 { return NameEnds(a, length, fold: fold) == NameEnds(b, length, fold: fold) }
+        var at = 0
+        while at &+ 8 < length {
+            if NameEnds.load(a + at) | fold != NameEnds.load(b + at) | fold { return false }
+            at &+= 8
+        }
+        return NameEnds.load(a + length - 8) | fold == NameEnds.load(b + length - 8) | fold
+    }
+
     /// A sender may spell a name with escapes; it must not hide from a rule that way.
     @inline(never)
-    private func findEscapedName(_ name: UnsafeRawBufferPointer, node: Int32) -> Int32 {
-        let plain = arena.unescaped(name)
-        guard let base = plain.baseAddress else { return -1 }
-        let table = lengthTables + Int(nodes[Int(node)].table)
-        return findName(base.assumingMemoryBound(to: UInt8.self), plain.count, table: table, isRoot: node == 0)
+    private func plainName(_ name: UnsafeRawPointer, _ length: Int) -> (UnsafeRawPointer, Int) {
+        let plain = arena.unescaped(UnsafeRawBufferPointer(start: name, count: length))
+        return (plain.baseAddress ?? name, plain.count)
     }
 
     /// Takes the value of a member that the plan knows.
-    ///
-    /// A name that occurs twice: the later one wins. At the top level a better spelling wins first: the documented one,
-    /// then one with a small first letter.
+    @inline(__always)
     private func takeMember(
-        _ cursor: inout IndexCursor, entry: Int, isRoot: Bool, name: UnsafePointer<UInt8>, length: Int, depth: Int,
-        nesting: Int
+        _ cursor: inout IndexCursor, entry: Int, isRoot: Bool, name: UnsafeRawPointer, depth: Int, nesting: Int
     ) -> Bool {
         let node = Int(entries[entry].node)
-        var spelling: UInt8 = 0
-        if isRoot {
-            let known = names + Int(entries[entry].nameOffset)
-            if entries[entry].isDocumented, Self.isSame(known, name, length) {
-                spelling = 2
-            } else if length > 0, name[0] &- 0x61 < 26 {
-                spelling = 1
+        if visits[node].serial == notes.pointee.serial {
+            if isRoot, spelling(of: entry, name) < spelling(of: entry, visits[node].name) {
+                return cursor.skipValue(depth: depth)
             }
-        }
-        if visits[node] == notes.pointee.serial {
-            if isRoot, spelling < spellings[node] { return cursor.skipValue(depth: depth) }
             clear(node: node)
         }
-        visits[node] = notes.pointee.serial
-        spellings[node] = spelling
+        visits[node] = NodeVisit(name: name, serial: notes.pointee.serial)
         return takeValue(&cursor, node: node, depth: depth, nesting: nesting)
     }
 
-    @inline(__always)
-    private static func isSame(_ a: UnsafePointer<UInt8>, _ b: UnsafePointer<UInt8>, _ length: Int) -> Bool {
-        if length <= 8 {
-            let mask: UInt64 = length < 8 ? (1 &<< UInt64(8 * length)) &- 1 : .max
-            return (load(a) ^ load(b)).littleEndian & mask == 0
-        }
-        var at = 0
-        while at + 8 < length {
-            if load(a + at) != load(b + at) { return false }
-            at += 8
-        }
-        return load(a + length - 8) == load(b + length - 8)
+    /// How well the top-level name of an entry is spelled: 2 as documented, 1 with a small first letter, else 0.
+    ///
+    /// A name that occurs twice: the later one wins. At the top level a better spelling wins first.
+    @inline(never)
+    private func spelling(of entry: Int, _ name: UnsafeRawPointer) -> Int {
+        let length = Int(entries[entry].nameLength)
+        let known = UnsafeRawPointer(names + Int(entries[entry].nameOffset))
+        if entries[entry].isDocumented, Self.isSame(known, name, length, fold: 0) { return 2 }
+        return length > 0 && name.load(as: UInt8.self) &- 0x61 < 26 ? 1 : 0
     }
 
-    /// Makes all slots of a node and of what lies below it missing.
-    func clear(node: Int) {
-        for below in node..<Int(nodes[node].subtreeEnd) where nodes[below].slot >= 0 {
-            slots[Int(nodes[below].slot)] = .missing
-        }
-    }
-
-    /// How well the top-level name of a path was spelled: 2 as documented, 1 with a small first letter, else 0.
-    func spelling(ofTopLevelNode node: Int) -> UInt8 {
-        visits[node] == notes.pointee.serial ? spellings[node] : 0
+    /// Whether the record has the top-level name of an entry, spelled as documented.
+    func isSpelledAsDocumented(_ entry: Int) -> Bool {
+        let visit = visits[Int(entries[entry].node)]
+        return visit.serial == notes.pointee.serial && spelling(of: entry, visit.name) == 2
     }
 }

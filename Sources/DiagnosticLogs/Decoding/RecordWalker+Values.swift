@@ -11,7 +11,7 @@ extension RecordWalker {
             let hasEscapes = cursor.hasBackslash(from: start + 1, to: end)
             let text = FieldSlot(.string, address + 1, end - start - 1, hasEscapes: hasEscapes)
             cursor.at += 1
-            if slot >= 0 { slots[slot] = text }
+            if slot >= 0 { put(text, in: slot) }
             if nodes[node].opensTexts { walkNestedText(text, node: node, nesting: nesting) }
             return true
         case UInt8(ascii: "{"):
@@ -20,7 +20,7 @@ extension RecordWalker {
                 ? walkObject(&cursor, node: Int32(node), depth: depth, nesting: nesting)
                 : cursor.skipContainer(depth: depth)
             guard passed else { return false }
-            if slot >= 0 { slots[slot] = FieldSlot(.object, address, containerEnd(cursor) - start) }
+            if slot >= 0 { put(FieldSlot(.object, address, containerEnd(cursor) - start), in: slot) }
             return true
         case UInt8(ascii: "["):
             let passed =
@@ -29,16 +29,16 @@ extension RecordWalker {
                 : cursor.skipContainer(depth: depth)
             guard passed else { return false }
             let length = containerEnd(cursor) - start
-            if slot >= 0 { slots[slot] = FieldSlot(.array, address, length) }
+            if slot >= 0 { put(FieldSlot(.array, address, length), in: slot) }
             for i in Int(nodes[node].severalStart)..<Int(nodes[node].severalEnd) {
                 var value = FieldSlot(.several, address, length)
                 value.continuation = several[i].continuation
-                slots[Int(several[i].slot)] = value
+                put(value, in: Int(several[i].slot))
             }
             return true
         default:
             guard let end = cursor.bareWordEnd() else { return cursor.fail() }
-            if slot >= 0 { slots[slot] = Self.bareWord(cursor.base[start], address, end - start) }
+            if slot >= 0 { put(Self.bareWord(cursor.base[start], address, end - start), in: slot) }
             cursor.at += 1
             return true
         }
@@ -81,17 +81,23 @@ extension RecordWalker {
         }
     }
 
+    /// The node of an array's element, or -1.
     private func indexedChild(of node: Int, number: Int) -> Int {
-        let first = Int(lengthTables[Int(nodes[node].table)])
-        let last = Int(lengthTables[Int(nodes[node].table) + 64])
-        for entry in first..<last {
-            let name = UnsafeBufferPointer(
-                start: names + Int(entries[entry].nameOffset), count: Int(entries[entry].nameLength))
-            guard name.count <= 9, !name.isEmpty, name.allSatisfy({ JSONNumber.isDigit($0) }) else { continue }
-            if name.count > 1, name[0] == UInt8(ascii: "0") { continue }
-            if name.reduce(0, { $0 &* 10 &+ Int($1 &- 0x30) }) == number { return Int(entries[entry].node) }
+        guard number < 1_000_000_000 else { return -1 }
+        // The digits of the number, as the name of a member would be.
+        var digits = (UInt64(0), UInt64(0))
+        return withUnsafeMutableBytes(of: &digits) { text in
+            var (start, rest) = (9, number)
+            repeat {
+                start -= 1
+                text[start] = UInt8(truncatingIfNeeded: rest % 10) | 0x30
+                rest /= 10
+            } while rest > 0
+            let length = 9 - start
+            guard let base = text.baseAddress, nodes[node].lengths & Self.lengthBit(length) != 0 else { return -1 }
+            let entry = findName(base + start, length, below: node, isRoot: false)
+            return entry < 0 ? -1 : Int(entries[entry].node)
         }
-        return -1
     }
 
     /// Goes on inside a string that holds JSON, if it does.
@@ -126,7 +132,7 @@ extension RecordWalker {
             return false
         }
         // Another member than `properties` stays the text that it is in the record.
-        if own >= 0, node != 0, node != Int(propertiesNode) { slots[Int(own)] = kept }
+        if own >= 0, node != 0, node != Int(propertiesNode) { put(kept, in: Int(own)) }
         return true
     }
 
@@ -134,7 +140,7 @@ extension RecordWalker {
         let own = nodes[node].slot
         let kept = own >= 0 ? slots[Int(own)] : .missing
         clear(node: node)
-        if own >= 0 { slots[Int(own)] = kept }
+        if own >= 0 { put(kept, in: Int(own)) }
     }
 
     /// Whether a text, blanks aside, starts like an object or an array.

@@ -6,54 +6,60 @@
 /// **Isolation**: one worker. **Bounds**: slots point into the text or into ``arena`` and die with the next record.
 final class RecordWalker {
     let tables: PlanTables
+    /// The values of the plan's paths; missing unless ``put(_:in:)`` says otherwise.
     let slots: UnsafeMutablePointer<FieldSlot>
     let slotCount: Int
+    /// The slots that are not missing: what a record costs must not grow with paths that it does not have.
+    private let filled: UnsafeMutablePointer<Int32>
+    /// Per slot, its node.
+    private let nodeOfSlot: UnsafeMutablePointer<Int32>
     let arena = RecordArena()
     /// What was unusual about the record at hand.
     let notes: UnsafeMutablePointer<RecordNotes>
 
     let nodes: UnsafeMutablePointer<PlanNode>
     let entries: UnsafeMutablePointer<PlanEntry>
-    let lengthTables: UnsafeMutablePointer<Int32>
     let names: UnsafeMutablePointer<UInt8>
     let several: UnsafeMutablePointer<SeveralSlot>
-    /// Per node, the serial number of the record that had it last.
-    let visits: UnsafeMutablePointer<UInt32>
-    /// Per node below the root, how well the spelling of its name fitted.
-    let spellings: UnsafeMutablePointer<UInt8>
+    /// Per node, the record that had it last.
+    let visits: UnsafeMutablePointer<NodeVisit>
     let propertiesNode: Int32
     /// One indexer per level of JSON texts inside strings.
     private var nestedIndexers: [StructuralIndexer] = []
 
     init(_ tables: PlanTables) {
         self.tables = tables
-        slotCount = tables.slotCount
+        slotCount = tables.pathSlotCount
         slots = .allocate(capacity: slotCount)
         slots.initialize(repeating: .missing, count: slotCount)
+        filled = .allocate(capacity: slotCount)
+        filled.initialize(repeating: 0, count: slotCount)
+        nodeOfSlot = .allocate(capacity: slotCount)
+        nodeOfSlot.initialize(repeating: 0, count: slotCount)
+        for (number, node) in tables.nodes.enumerated() where node.slot >= 0 {
+            nodeOfSlot[Int(node.slot)] = Int32(number)
+        }
         notes = .allocate(capacity: 1)
         notes.initialize(to: RecordNotes())
         nodes = Self.copy(tables.nodes, or: PlanNode())
         entries = Self.copy(tables.entries, or: PlanEntry())
-        lengthTables = Self.copy(tables.lengthTables, or: 0)
         names = Self.copy(tables.names + [UInt8](repeating: 0, count: 8), or: 0)
         several = Self.copy(tables.several, or: SeveralSlot(slot: 0, continuation: 0))
         visits = .allocate(capacity: tables.nodes.count)
-        visits.initialize(repeating: 0, count: tables.nodes.count)
-        spellings = .allocate(capacity: tables.nodes.count)
-        spellings.initialize(repeating: 0, count: tables.nodes.count)
+        visits.initialize(repeating: NodeVisit(name: UnsafeRawPointer(names), serial: 0), count: tables.nodes.count)
         propertiesNode = Int32(tables.propertiesNode)
     }
 
     deinit {
         slots.deallocate()
+        filled.deallocate()
+        nodeOfSlot.deallocate()
         notes.deallocate()
         nodes.deallocate()
         entries.deallocate()
-        lengthTables.deallocate()
         names.deallocate()
         several.deallocate()
         visits.deallocate()
-        spellings.deallocate()
     }
 
     private static func copy<Element>(_ values: [Element], or filler: Element) -> UnsafeMutablePointer<Element> {
@@ -69,14 +75,42 @@ final class RecordWalker {
     /// Forgets the record before.
     func beginRecord() {
         arena.reset()
-        slots.update(repeating: .missing, count: slotCount)
+        for i in 0..<notes.pointee.filledCount { slots[Int(filled[i])] = .missing }
+        notes.pointee.filledCount = 0
         notes.pointee.repairs = []
         notes.pointee.flags = []
         notes.pointee.serial &+= 1
         if notes.pointee.serial == 0 {
-            visits.update(repeating: 0, count: tables.nodes.count)
+            visits.update(
+                repeating: NodeVisit(name: UnsafeRawPointer(names), serial: 0), count: tables.nodes.count)
             notes.pointee.serial = 1
         }
+    }
+
+    /// Fills a slot; `value` is not missing.
+    @inline(__always)
+    func put(_ value: FieldSlot, in slot: Int) {
+        if slots[slot].kind == .missing {
+            filled[notes.pointee.filledCount] = Int32(truncatingIfNeeded: slot)
+            notes.pointee.filledCount &+= 1
+        }
+        slots[slot] = value
+    }
+
+    /// Makes all slots of a node and of what lies below it missing.
+    func clear(node: Int) {
+        let below = Int32(truncatingIfNeeded: node)..<nodes[node].subtreeEnd
+        var kept = 0
+        for i in 0..<notes.pointee.filledCount {
+            let slot = filled[i]
+            if below.contains(nodeOfSlot[Int(slot)]) {
+                slots[Int(slot)] = .missing
+            } else {
+                filled[kept] = slot
+                kept &+= 1
+            }
+        }
+        notes.pointee.filledCount = kept
     }
 
     /// Walks the object at the cursor, filling slots.
@@ -97,7 +131,18 @@ final class RecordWalker {
 
 /// What the walker notes about a record besides its slots.
 struct RecordNotes {
+    /// Number of the record; never 0 once there is one.
     var serial: UInt32 = 0
+    /// Number of slots that are not missing.
+    var filledCount = 0
     var flags: RecordFlags = []
     var repairs: RepairSet = []
+}
+
+/// A member that a node stands for, as a record had it.
+struct NodeVisit {
+    /// The name as written, without escapes; it lives as long as the record's walk.
+    var name: UnsafeRawPointer
+    /// The record's number.
+    var serial: UInt32
 }

@@ -71,6 +71,9 @@ struct IndexCursor {
     /// Forgets a fault, to go on behind a broken element.
     mutating func clearFault() { fault = nil }
 
+    /// There is no backslash from where was asked last up to here.
+    var plainEnd: Int { nextBackslash }
+
     /// Whether a range of the text holds a backslash.
     ///
     /// Ranges must be asked in rising order to be cheap: each byte of the text is then looked at once at most, however

@@ -11,11 +11,10 @@ public struct LogClassification: Hashable, Sendable {
     public init(category: String?, provider: String? = nil) {
         let kind: LogKind
         if var category {
-            let isCognitive = provider.map {
-                FieldAliases.asciiLowercased($0).hasPrefix("microsoft.cognitiveservices/")
-            }
             kind = category.withUTF8 {
-                LogKind(category: UnsafeRawBufferPointer($0), isCognitive: isCognitive ?? false)
+                LogKind(category: UnsafeRawBufferPointer($0)) {
+                    FieldAliases.asciiLowercased(provider ?? "").hasPrefix("microsoft.cognitiveservices/")
+                }
             }
         } else {
             kind = .none
@@ -30,14 +29,15 @@ enum LogKind {
     case none, activity, signIn, audit, risk, graph, directoryGraph, openAI, firewall, gateway, provisioning, spring,
         other
 
-    init(category: UnsafeRawBufferPointer, isCognitive: Bool) {
+    /// `isCognitive` is asked only for categories that several services write.
+    init(category: UnsafeRawBufferPointer, isCognitive: () -> Bool) {
         guard !category.isEmpty else {
             self = .none
             return
         }
         if category.count < Self.byLength.count {
             for (name, kind) in Self.byLength[category.count] where Self.matches(category, name) {
-                self = kind == .openAI && !isCognitive ? .other : kind
+                self = kind == .openAI && !isCognitive() ? .other : kind
                 return
             }
         }

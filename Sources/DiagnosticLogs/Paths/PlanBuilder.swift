@@ -2,10 +2,9 @@
 struct PlanBuilder {
     private(set) var fields: [Field] = []
     private(set) var numbers: [Field: Int] = [:]
-    private(set) var choices: [ChoiceSlot] = []
-    private(set) var derived: [(field: DerivedField, slot: Int)] = []
     private(set) var paths: [(path: FieldPath, slot: Int)] = []
-    private(set) var slotCount = 0
+    /// What is computed when it is read; its slots follow those of the paths.
+    private(set) var computed: [ComputedSlot] = []
     /// Some field is `properties` as a whole.
     private(set) var readsWholeProperties = false
     private var slotOfPath: [FieldPath: Int] = [:]
@@ -13,8 +12,17 @@ struct PlanBuilder {
     private static let pathsMax = 16_000
     private static let stepsMax = 32
 
+    /// Number of slots that the walker fills.
+    var pathSlotCount: Int { paths.count }
+
+    /// Makes a builder whose first slots are the ``CoreSlot``s.
     init() {
         for core in CoreSlot.allCases { _ = slot(of: core.path) }
+    }
+
+    /// Makes a builder for these paths and nothing else.
+    init(only paths: [FieldPath]) {
+        for path in paths { _ = slot(of: path) }
     }
 
     mutating func add(_ field: Field) throws(DiagnosticLogsError) {
@@ -28,10 +36,8 @@ struct PlanBuilder {
             for path in list { try check(path) }
             number = slot(ofFirst: list.flatMap { FieldAliases.candidates(of: $0) })
         case .derived(let value):
-            for path in DerivedFields.inputs(of: value) { _ = slot(of: path) }
-            number = slotCount
-            slotCount += 1
-            derived.append((value, number))
+            for path in ComputedFields.inputs(of: value) { _ = slot(of: path) }
+            number = slotNumber(of: .derived(value))
         }
         numbers[field] = number
         fields.append(field)
@@ -55,11 +61,13 @@ struct PlanBuilder {
             readsWholeProperties = true
         }
         if candidates.count == 1, let only = candidates.first { return slot(of: only) }
-        let numbers = candidates.map { slot(of: $0) }
-        let number = slotCount
-        slotCount += 1
-        choices.append(ChoiceSlot(slot: number, candidates: numbers))
-        return number
+        return slotNumber(of: .choice(candidates.map { slot(of: $0) }))
+    }
+
+    /// A stand-in for the slot of a computed value, until the number of paths is known: -1, -2, ….
+    private mutating func slotNumber(of value: ComputedSlot) -> Int {
+        computed.append(value)
+        return -computed.count
     }
 
     /// Slot of a raw path; paths that differ only in the case of the top-level name share one.
@@ -68,8 +76,7 @@ struct PlanBuilder {
         if let first = steps.first { steps[0] = FieldAliases.asciiLowercased(first) }
         let folded = FieldPath(steps)
         if let known = slotOfPath[folded] { return known }
-        let number = slotCount
-        slotCount += 1
+        let number = paths.count
         slotOfPath[folded] = number
         paths.append((path, number))
         return number
@@ -89,6 +96,7 @@ struct PlanBuilder {
         let root = TrieBranch()
         for (path, slot) in paths { root.insert(path.steps[...], slot: slot, isRoot: true) }
         _ = trie.lay(root, isRoot: true)
+        for (field, number) in numbers where number < 0 { numbers[field] = pathSlotCount - 1 - number }
         var properties = 0
         if let name = root.children.first(where: { $0.name == "properties" }) { properties = name.branch.number }
         return PlanTables(self, trie, properties: properties)
@@ -99,7 +107,10 @@ struct PlanBuilder {
 final class TrieBranch {
     var slot = -1
     var children: [(name: String, spelling: String, branch: TrieBranch)] = []
+    /// Its node.
     var number = 0
+    /// Its place among the entries of the node above.
+    var entry = 0
 
     func insert(_ steps: ArraySlice<String>, slot: Int, isRoot: Bool) {
         guard let step = steps.first else {
@@ -121,7 +132,6 @@ final class TrieBranch {
 struct TrieLayout {
     private(set) var nodes: [PlanNode] = []
     private(set) var entries: [PlanEntry] = []
-    private(set) var lengthTables: [Int32] = []
     private(set) var names: [UInt8] = []
     private(set) var several: [SeveralSlot] = []
     /// Number 0 stands for no steps.
@@ -136,24 +146,21 @@ struct TrieLayout {
         let children = branch.children.sorted {
             ($0.name.utf8.count, $0.name) < ($1.name.utf8.count, $1.name)
         }
-        let table = layNames(children, isRoot: isRoot)
+        layNames(children, of: number, isRoot: isRoot)
 
         var below: [(steps: [String], slot: Int)] = []
         var throughElements: [(steps: [String], slot: Int)] = []
-        var entry = table.firstEntry
         for child in children {
-            entries[entry].node = Int32(nodes.count)
-            entry += 1
+            let first = nodes.count
             let reached = lay(child.branch, isRoot: false).map { (steps: [child.name] + $0.steps, slot: $0.slot) }
             below += reached
             if !Self.isIndex(child.name) { throughElements += reached }
+            entries[child.branch.entry].node = Int32(first)
         }
         let severalStart = several.count
         for (steps, slot) in throughElements where !isRoot {
             several.append(SeveralSlot(slot: Int32(slot), continuation: continuation(steps)))
         }
-        nodes[number].lengths = table.lengths
-        nodes[number].table = Int32(table.start)
         nodes[number].slot = Int32(branch.slot)
         nodes[number].subtreeEnd = Int32(nodes.count)
         nodes[number].severalStart = Int32(severalStart)
@@ -168,30 +175,34 @@ struct TrieLayout {
         !name.isEmpty && name.utf8.count <= 9 && name.utf8.allSatisfy { JSONNumber.isDigit($0) }
     }
 
+    /// Lays out a node's table of names: open addressing, mostly a quarter full.
     private mutating func layNames(
-        _ children: [(name: String, spelling: String, branch: TrieBranch)], isRoot: Bool
-    ) -> (start: Int, firstEntry: Int, lengths: UInt64) {
-        let start = lengthTables.count
-        let firstEntry = entries.count
-        lengthTables += [Int32](repeating: Int32(firstEntry), count: 65)
-        var lengths: UInt64 = 0
+        _ children: [(name: String, spelling: String, branch: TrieBranch)], of node: Int, isRoot: Bool
+    ) {
+        var size = 2
+        while size < 3 * children.count { size *= 2 }
+        let table = entries.count
+        nodes[node].table = Int32(table)
+        nodes[node].tableMask = UInt32(size - 1)
+        nodes[node].tableShift = UInt8(64 - size.trailingZeroBitCount)
+        entries += [PlanEntry](repeating: PlanEntry(), count: size)
         for child in children {
             let bytes = Array(child.spelling.utf8)
-            let bucket = min(bytes.count, 63)
-            lengths |= 1 << UInt64(bucket)
-            var head: UInt64 = 0
-            for (i, byte) in bytes.prefix(8).enumerated() {
-                head |= UInt64(isRoot ? byte | 0x20 : byte) << UInt64(8 * i)
+            let padded = bytes + [UInt8](repeating: 0, count: 8)
+            let ends = padded.withUnsafeBytes { text -> NameEnds in
+                guard let start = text.baseAddress else { return NameEnds() }
+                return NameEnds(start, bytes.count, fold: isRoot ? NameEnds.foldBits : 0)
             }
-            entries.append(
-                PlanEntry(
-                    head: head, nameOffset: Int32(names.count), nameLength: Int32(bytes.count),
-                    isDocumented: isRoot && FieldAliases.documentedNames[child.name] != nil,
-                    isPlain: bytes.allSatisfy { JSONNumber.isDigit($0) || ($0 | 0x20) &- 0x61 < 26 }))
+            var place = ends.place(bytes.count, shift: nodes[node].tableShift)
+            while entries[table + Int(place)].nameLength >= 0 { place = (place + 1) & UInt32(size - 1) }
+            child.branch.entry = table + Int(place)
+            entries[child.branch.entry] = PlanEntry(
+                ends: ends, nameOffset: Int32(names.count), nameLength: Int32(bytes.count),
+                isDocumented: isRoot && FieldAliases.documentedNames[child.name] != nil,
+                isPlain: !isRoot || bytes.allSatisfy { JSONNumber.isDigit($0) || ($0 | 0x20) &- 0x61 < 26 })
+            nodes[node].lengths |= RecordWalker.lengthBit(bytes.count)
             names += bytes
-            for later in (bucket + 1)...64 { lengthTables[start + later] = Int32(entries.count) }
         }
-        return (start, firstEntry, lengths)
     }
 
     private mutating func continuation(_ steps: [String]) -> UInt16 {

@@ -2,8 +2,11 @@
 struct PlanNode: Sendable {
     /// Bit n: some name has n bytes; bit 63: 63 bytes or more.
     var lengths: UInt64 = 0
-    /// Where the node's table of 65 entry numbers starts: entries of length bucket b are `[table[b], table[b + 1])`.
+    /// Where the node's table of entries starts, and its size less one; the size is a power of two.
     var table: Int32 = 0
+    var tableMask: UInt32 = 1
+    /// What makes a place in the table of a hash: 64 less the logarithm of the size.
+    var tableShift: UInt8 = 63
     /// The slot of the value itself, or -1.
     var slot: Int32 = -1
     /// One behind the last node of the subtree; nodes are numbered in preorder.
@@ -20,17 +23,56 @@ struct PlanNode: Sendable {
     var isRoot = false
 }
 
-/// One name below a node.
+/// One name below a node, or an empty place in the node's table.
 struct PlanEntry: Sendable {
-    /// The first eight bytes, zeros behind shorter names; at the root with bit 0x20 set in each byte.
-    var head: UInt64 = 0
+    /// Both ends of the name; at the root with bit 0x20 set in each byte.
+    var ends = NameEnds()
     var nameOffset: Int32 = 0
-    var nameLength: Int32 = 0
+    /// Negative for an empty place.
+    var nameLength: Int32 = -1
     var node: Int32 = 0
     /// The name is spelled as documented.
     var isDocumented = false
-    /// The name has letters and digits only: setting bit 0x20 of each byte folds its case and nothing else.
+    /// Equal ends of equal case are an equal name up to 16 bytes: not so at the root for names with other characters
+    /// than letters and digits, where setting bit 0x20 of each byte does more than fold case.
     var isPlain = false
+}
+
+/// The first and the last eight bytes of a name, zeros behind shorter ones: all of a name of up to 16 bytes.
+struct NameEnds: Equatable, Sendable {
+    private(set) var head: UInt64 = 0
+    private(set) var tail: UInt64 = 0
+
+    /// The bit that tells small ASCII letters from capitals, in eight bytes at once.
+    static let foldBits: UInt64 = 0x2020_2020_2020_2020
+
+    init() {}
+
+    /// Reads the ends of a name, setting the bits of `fold`; 8 bytes behind its start must be readable.
+    @inline(__always)
+    init(_ name: UnsafeRawPointer, _ length: Int, fold: UInt64) {
+        head = Self.load(name) | fold
+        if length < 8 {
+            head &= (1 &<< UInt64(truncatingIfNeeded: 8 &* length)) &- 1
+            tail = head
+        } else {
+            tail = Self.load(name + (length &- 8)) | fold
+        }
+    }
+
+    @inline(__always)
+    static func load(_ bytes: UnsafeRawPointer) -> UInt64 { bytes.loadUnaligned(as: UInt64.self).littleEndian }
+
+    /// The place where the search for a name of this length begins.
+    @inline(__always)
+    func place(_ length: Int, shift: UInt8) -> UInt32 {
+        let mixed = (head &+ tail &* 3 &+ UInt64(truncatingIfNeeded: length)) &* 0x9E37_79B9_7F4A_7C15
+        return UInt32(truncatingIfNeeded: mixed &>> UInt64(shift))
+    }
+
+    /// Whether both ends are equal, in one test.
+    @inline(__always)
+    static func == (a: NameEnds, b: NameEnds) -> Bool { (a.head ^ b.head) | (a.tail ^ b.tail) == 0 }
 }
 
 /// A slot that becomes `several`, and the steps that remain behind the array.
@@ -39,10 +81,12 @@ struct SeveralSlot: Sendable {
     var continuation: UInt16
 }
 
-/// A slot filled with the first present of several others.
-struct ChoiceSlot: Sendable {
-    var slot: Int
-    var candidates: [Int]
+/// A value that is computed from others when it is read.
+enum ComputedSlot: Sendable {
+    /// The first present of several slots.
+    case choice([Int])
+    /// What no member of the record says.
+    case derived(DerivedField)
 }
 
 /// A compiled plan.
@@ -51,16 +95,18 @@ struct ChoiceSlot: Sendable {
 final class PlanTables: Sendable {
     let nodes: [PlanNode]
     let entries: [PlanEntry]
-    let lengthTables: [Int32]
     let names: [UInt8]
     let several: [SeveralSlot]
     let continuations: [[String]]
-    let choices: [ChoiceSlot]
-    let derived: [(field: DerivedField, slot: Int)]
+    /// What the slots behind ``pathSlotCount`` are computed from.
+    let computed: [ComputedSlot]
     /// The paths that have slots of their own, for records whose names must be translated.
     let paths: [(path: FieldPath, slot: Int)]
     /// Node of the top-level member `properties`.
     let propertiesNode: Int
+    /// Number of slots that the walker fills.
+    let pathSlotCount: Int
+    /// Number of all slots, computed ones included.
     let slotCount: Int
     let fields: [Field]
     let numbers: [Field: Int]
@@ -71,15 +117,14 @@ final class PlanTables: Sendable {
         if builder.readsWholeProperties { nodes[properties].opensTexts = true }
         self.nodes = nodes
         entries = trie.entries
-        lengthTables = trie.lengthTables
         names = trie.names
         several = trie.several
         continuations = trie.continuations
-        choices = builder.choices
-        derived = builder.derived
+        computed = builder.computed
         paths = builder.paths
         propertiesNode = properties
-        slotCount = builder.slotCount
+        pathSlotCount = builder.pathSlotCount
+        slotCount = builder.pathSlotCount + builder.computed.count
         fields = builder.fields
         numbers = builder.numbers
     }

@@ -1,15 +1,12 @@
-/// What follows the walk of a record: other shapes are translated, the time is read, derived fields are filled.
-struct RecordFinisher {
-    private let tables: PlanTables
-    private let derived: DerivedFields
-    private let restAliases: [Alias]
-    private let logAnalyticsAliases: [Alias]
-
-    private struct Alias {
-        let slot: Int
-        let candidates: [FieldPath]
-        let isResultType: Bool
-    }
+/// What follows the walk of a record: other shapes are translated and the time is read.
+///
+/// **Isolation**: one worker.
+final class RecordFinisher {
+    private let walker: RecordWalker
+    private let computed: ComputedFields
+    private let propertiesNode: Int
+    private let eventTimestampEntry: Int?
+    private lazy var shapes = ShapeReader(walker.tables, otherTimes: Self.otherTimes)
 
     /// How far in front of the enqueued time a record's own time is believed.
     private static let futureNanosecondsMax: Int64 = 24 * 3600 * 1_000_000_000
@@ -23,115 +20,85 @@ struct RecordFinisher {
         FieldPath(["properties", "createdDateTime"]), FieldPath(["EventTime"]),
     ]
 
-    init(_ tables: PlanTables) {
-        self.tables = tables
-        derived = DerivedFields(tables)
-        restAliases = Self.aliases(tables, ShapeAliases.rest)
-        logAnalyticsAliases = Self.aliases(tables, ShapeAliases.logAnalytics)
-    }
-
-    private static func aliases(_ tables: PlanTables, _ map: (FieldPath) -> [FieldPath]) -> [Alias] {
-        tables.paths.compactMap { path, slot in
-            let candidates = map(path)
-            if candidates.isEmpty { return nil }
-            let isResultType = path.steps.first.map(FieldAliases.asciiLowercased) == "resulttype"
-            return Alias(slot: slot, candidates: candidates, isResultType: isResultType)
-        }
+    init(_ walker: RecordWalker, _ computed: ComputedFields) {
+        self.walker = walker
+        self.computed = computed
+        propertiesNode = walker.tables.propertiesNode
+        let node = walker.tables.nodes.firstIndex { $0.slot == Int32(CoreSlot.eventTimestamp.rawValue) }
+        eventTimestampEntry = walker.tables.entries.firstIndex { Int($0.node) == node }
     }
 
     /// Completes the slots of the record that the walker holds; returns the record's time.
+    ///
+    /// `cursor` stands at the record, with `depth` containers around it.
     func finish(
-        _ walker: RecordWalker, _ bytes: UnsafeRawBufferPointer, enqueued: Timestamp, summary: inout EnvelopeSummary
+        _ cursor: IndexCursor, depth: Int, enqueued: Timestamp, summary: inout EnvelopeSummary
     ) -> Timestamp {
         let slots = walker.slots
-        if slots[CoreSlot.eventProperties.rawValue].kind != .missing { readOtherProperties(walker) }
-        if slots[CoreSlot.time.rawValue].kind == .missing || slots[CoreSlot.operationName.rawValue].kind == .object {
-            translate(walker, bytes, &summary)
-        }
-        let time = eventTime(walker, bytes, enqueued, &summary)
-        for choice in tables.choices {
-            var best = FieldSlot.missing
-            for candidate in choice.candidates {
-                let value = slots[candidate]
-                if !value.isNull {
-                    best = value
-                    break
-                }
-                if value.kind == .null { best = value }
+        if slots[CoreSlot.eventProperties.rawValue].kind != .missing { readOtherProperties() }
+        let written = slots[CoreSlot.time.rawValue]
+        var time: Timestamp?
+        if written.kind != .missing, slots[CoreSlot.operationName.rawValue].kind != .object {
+            time = written.timestampValue
+            if time == nil {
+                shapes.read(cursor, depth: depth)
+                time = shapes.otherTime
             }
-            slots[choice.slot] = best
+        } else {
+            shapes.read(cursor, depth: depth)
+            translate(&summary)
+            time = slots[CoreSlot.time.rawValue].timestampValue ?? shapes.otherTime
         }
-        derived.fill(walker, eventTime: time, enqueued: enqueued)
-        return time
+        let believed = believedTime(time, enqueued, &summary)
+        computed.begin(eventTime: believed, enqueued: enqueued)
+        return believed
     }
 
     /// `EventProperties` stands for `properties` in records that have none.
-    private func readOtherProperties(_ walker: RecordWalker) {
+    private func readOtherProperties() {
         guard walker.slots[CoreSlot.properties.rawValue].kind == .missing else { return }
         let value = walker.slots[CoreSlot.eventProperties.rawValue]
         guard value.kind == .string || value.kind == .object else { return }
         let text = value.hasEscapes ? walker.arena.unescaped(value.memory) : value.memory
         guard RecordWalker.looksLikeContainer(text) else { return }
-        if walker.walkText(text, node: tables.propertiesNode, nesting: 0) {
+        if walker.walkText(text, node: propertiesNode, nesting: 0) {
             if value.kind == .string { walker.notes.pointee.flags.insert(.propertiesFromString) }
         } else {
-            walker.clear(node: tables.propertiesNode)
+            walker.clear(node: propertiesNode)
         }
     }
 
-    private func translate(
-        _ walker: RecordWalker, _ bytes: UnsafeRawBufferPointer, _ summary: inout EnvelopeSummary
-    ) {
+    private func translate(_ summary: inout EnvelopeSummary) {
         let slots = walker.slots
-        let aliases: [Alias]
-        if slots[CoreSlot.operationName.rawValue].kind == .object || hasEventTimestamp(bytes, slots) {
+        let aliases: [ShapeReader.Alias]
+        // With a small e; some services write `EventTimestamp` in records of their own.
+        if slots[CoreSlot.operationName.rawValue].kind == .object
+            || eventTimestampEntry.map(walker.isSpelledAsDocumented) ?? false
+        {
             walker.notes.pointee.flags.insert(.restShape)
-            aliases = restAliases
+            aliases = shapes.restAliases
         } else if slots[CoreSlot.timeGenerated.rawValue].kind != .missing,
             slots[CoreSlot.operationNameValue.rawValue].kind != .missing
         {
             walker.notes.pointee.flags.insert(.logAnalyticsShape)
-            aliases = logAnalyticsAliases
+            aliases = shapes.logAnalyticsAliases
         } else {
             return
         }
         summary.translatedShapes += 1
-        let record = FieldSlot(.object, bytes)
         for alias in aliases {
             // `operationName` and `category` exist in the REST shape too, as objects.
-            let isWrapped = slots[alias.slot].kind == .object && alias.candidates.first?.steps.last == "value"
+            let isWrapped = alias.isWrapped && slots[alias.slot].kind == .object
             guard slots[alias.slot].isNull || isWrapped else { continue }
-            for path in alias.candidates {
-                let value = JSONReader.find(path, in: record, arena: walker.arena)
-                if value.isNull { continue }
-                slots[alias.slot] = alias.isResultType ? ShapeAliases.resultType(for: value) ?? value : value
-                break
-            }
+            guard let value = shapes.firstPresent(of: alias) else { continue }
+            walker.put(alias.isResultType ? ShapeAliases.resultType(for: value) ?? value : value, in: alias.slot)
         }
     }
 
-    /// `eventTimestamp` with a small e; some services write `EventTimestamp` in records of their own.
-    private func hasEventTimestamp(_ bytes: UnsafeRawBufferPointer, _ slots: UnsafeMutablePointer<FieldSlot>) -> Bool {
-        guard slots[CoreSlot.eventTimestamp.rawValue].kind != .missing else { return false }
-        var found = false
-        JSONReader.forEachMember(of: FieldSlot(.object, bytes)) { name, _ in
-            found = name.stringValue == "eventTimestamp"
-            return !found
-        }
-        return found
-    }
-
-    private func eventTime(
-        _ walker: RecordWalker, _ bytes: UnsafeRawBufferPointer, _ enqueued: Timestamp, _ summary: inout EnvelopeSummary
+    /// The record's time if it can be believed, else the broker's.
+    private func believedTime(
+        _ time: Timestamp?, _ enqueued: Timestamp, _ summary: inout EnvelopeSummary
     ) -> Timestamp {
-        var time = walker.slots[CoreSlot.time.rawValue].timestampValue
-        if time == nil {
-            let record = FieldSlot(.object, bytes)
-            for path in Self.otherTimes {
-                time = JSONReader.find(path, in: record, arena: walker.arena).timestampValue
-                if time != nil { break }
-            }
-        }
         guard let time else {
             summary.unreadableTimes += 1
             walker.notes.pointee.flags.insert(.timeFromEnqueued)

@@ -39,12 +39,7 @@ public struct RecordView {
 
     /// The value in a slot of the plan; missing for a number that the plan does not have.
     public subscript(slot: Int) -> FieldSlot {
-        slot >= 0 && slot < walker.slotCount ? walker.slots[slot] : .missing
-    }
-
-    /// All slots of the plan, by number.
-    package var slots: UnsafeBufferPointer<FieldSlot> {
-        UnsafeBufferPointer(start: walker.slots, count: walker.slotCount)
+        decoder.computed.slot(slot)
     }
 
     /// The value of a field.
@@ -78,7 +73,7 @@ public struct RecordView {
         case .string:
             guard value.hasEscapes else { return value.memory }
             let plain = walker.arena.unescaped(value.memory)
-            walker.slots[slot] = FieldSlot(.string, plain)
+            decoder.computed.replace(slot, by: FieldSlot(.string, plain))
             return plain
         case .number, .object, .array: return value.memory
         case .true: return FieldSlot(constant: "true").memory

@@ -86,13 +86,22 @@ final class StandardFieldReader {
             plan.slotNumber(of: field.field).map { (field, $0) }
         })
 
-    private let walker = RecordWalker(plan.tables)
-    private let finisher = RecordFinisher(plan.tables)
+    private let walker: RecordWalker
+    private let computed: ComputedFields
+    private let finisher: RecordFinisher
     private let indexer = StructuralIndexer()
     /// The record's own time.
     private(set) var eventTime = Timestamp(nanoseconds: 0)
     /// The record at hand.
     private(set) var bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+
+    private var isRead = false
+
+    init() {
+        walker = RecordWalker(Self.plan.tables)
+        computed = ComputedFields(walker)
+        finisher = RecordFinisher(walker, computed)
+    }
 
     /// What was unusual about the record.
     var flags: RecordFlags { walker.notes.pointee.flags }
@@ -103,24 +112,26 @@ final class StandardFieldReader {
     @discardableResult
     func read(_ record: UnsafeRawBufferPointer, enqueued: Timestamp) -> Bool {
         bytes = record
+        isRead = false
         walker.beginRecord()
-        guard case .success(var cursor) = indexer.index(record), walker.walkRecord(&cursor, depth: 0),
-            cursor.at == cursor.count
-        else {
+        guard case .success(let start) = indexer.index(record) else { return false }
+        var cursor = start
+        guard walker.walkRecord(&cursor, depth: 0), cursor.at == cursor.count else {
             walker.beginRecord()
             return false
         }
         var summary = EnvelopeSummary()
-        eventTime = finisher.finish(walker, record, enqueued: enqueued, summary: &summary)
+        eventTime = finisher.finish(start, depth: 0, enqueued: enqueued, summary: &summary)
+        isRead = true
         return true
     }
 
     subscript(field: StandardField) -> FieldSlot {
-        Self.numbers[field].map { walker.slots[$0] } ?? .missing
+        isRead ? Self.numbers[field].map { computed.slot($0) } ?? .missing : .missing
     }
 
     subscript(field: DerivedField) -> FieldSlot {
-        Self.plan.slotNumber(of: .derived(field)).map { walker.slots[$0] } ?? .missing
+        isRead ? Self.plan.slotNumber(of: .derived(field)).map { computed.slot($0) } ?? .missing : .missing
     }
 
     /// The text of the first field that has some; blanks around it are dropped.
