@@ -17,8 +17,10 @@ public struct RecordView {
     public let flags: RecordFlags
     /// What had to be repaired before the record could be read.
     public let repairs: RepairSet
-    // The decoder is alive while its callback runs; counting references per record would cost more than walking it.
+    // The decoder is alive while its callback runs; counting references per read would cost more than the read.
     private unowned(unsafe) let decoder: EnvelopeDecoder
+    private let pathSlots: UnsafeMutablePointer<FieldSlot>
+    private let pathSlotCount: Int
 
     init(
         index: Int, bytes: UnsafeRawBufferPointer, eventTime: Timestamp, enqueuedTime: Timestamp, flags: RecordFlags,
@@ -31,6 +33,8 @@ public struct RecordView {
         self.flags = flags
         self.repairs = repairs
         self.decoder = decoder
+        pathSlots = decoder.walker.slots
+        pathSlotCount = decoder.walker.slotCount
     }
 
     private var walker: RecordWalker { decoder.walker }
@@ -39,7 +43,7 @@ public struct RecordView {
 
     /// The value in a slot of the plan; missing for a number that the plan does not have.
     public subscript(slot: Int) -> FieldSlot {
-        decoder.computed.slot(slot)
+        slot >= 0 && slot < pathSlotCount ? pathSlots[slot] : decoder.computed.slot(slot)
     }
 
     /// The value of a field.
