@@ -34,10 +34,10 @@ extension RecordWalker {
                 if cursor.hasBackslash(from: start, to: end) { (name, length) = plainName(name, length) }
                 plainEnd = cursor.plainEnd
             }
-            let isString = base[Int(offsets[at &+ 2])] == quote
             let entry =
                 lengths & Self.lengthBit(length) == 0 ? -1 : findName(name, length, below: Int(node), isRoot: isRoot)
-            if entry < 0, isString {
+            let isString = base[Int(offsets[at &+ 2])] == quote
+            if isString, entry < 0 || takeText(&cursor, entry: entry, name: name, at: at &+ 2, &plainEnd) {
                 at &+= 3
             } else {
                 cursor.at = at &+ 2
@@ -61,9 +61,31 @@ extension RecordWalker {
         }
     }
 
-    /// The bit of a name's length in ``PlanNode/lengths``.
+    /// The bit of a name's length in ``PlanNode/lengths``, modulo 64.
     @inline(__always)
-    static func lengthBit(_ length: Int) -> UInt64 { 1 &<< UInt64(truncatingIfNeeded: min(length, 63)) }
+    static func lengthBit(_ length: Int) -> UInt64 { 1 &<< UInt64(truncatingIfNeeded: length) }
+
+    /// Takes the text of a string at an index entry for a member that was not there yet, if that is all there is to do.
+    @inline(__always)
+    private func takeText(
+        _ cursor: inout IndexCursor, entry: Int, name: UnsafeRawPointer, at: Int, _ plainEnd: inout Int
+    ) -> Bool {
+        let node = Int(entries[entry].node)
+        let serial = notes.pointee.serial
+        guard !nodes[node].opensTexts, nodes[node].slot >= 0, visits[node].serial != serial else { return false }
+        visits[node] = NodeVisit(name: name, serial: serial)
+        let start = Int(cursor.offsets[at]) &+ 1
+        let end = cursor.stringEnd(entry: at)
+        var hasEscapes = false
+        if end > plainEnd {
+            hasEscapes = cursor.hasBackslash(from: start, to: end)
+            plainEnd = cursor.plainEnd
+        }
+        put(
+            FieldSlot(.string, UnsafeRawPointer(cursor.base + start), end &- start, hasEscapes: hasEscapes),
+            in: Int(nodes[node].slot))
+        return true
+    }
 
     /// The entry of a name below a node that has names of this length, or -1.
     ///
@@ -74,10 +96,11 @@ extension RecordWalker {
         let entry = Int(nodes[node].table) &+ Int(ends.place(length, shift: nodes[node].tableShift))
         let first = entries + entry
         // Mostly the first place tells.
-        if first.pointee.ends == ends, Int(first.pointee.nameLength) == length, length <= 16 && first.pointee.isPlain {
-            return entry
+        if first.pointee.ends == ends {
+            if Int(first.pointee.nameLength) == length, length <= 16, first.pointee.isPlain { return entry }
+            return findNameFurther(name, length, below: node, isRoot: isRoot)
         }
-        return first.pointee.nameLength < 0 ? -1 : findNameFurther(name, length, below: node, isRoot: isRoot)
+        return first.pointee.isLast ? -1 : findNameFurther(name, length, below: node, isRoot: isRoot)
     }
 
     @inline(never)

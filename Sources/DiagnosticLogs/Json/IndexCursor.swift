@@ -105,9 +105,9 @@ struct IndexCursor {
     @inline(__always)
     func stringEnd(entry: Int) -> Int {
         let start = Int(offsets[entry])
-        var end = Int(offsets[entry + 1]) - 1
+        var end = Int(offsets[entry &+ 1]) &- 1
         // Only blanks can lie between a closing quote and the next structural byte.
-        while end > start, base[end] != UInt8(ascii: "\"") { end -= 1 }
+        while end > start, base[end] != UInt8(ascii: "\"") { end &-= 1 }
         return end
     }
 

@@ -12,21 +12,27 @@ enum JSONEscapes {
         var written = 0
         while at < count {
             // Eight bytes at once: strings that hold JSON have a backslash every few bytes, too close for memchr.
-            while at + 8 <= count {
+            if at &+ 8 <= count {
                 let word = (start + at).loadUnaligned(as: UInt64.self)
                 (target + written).storeBytes(of: word, as: UInt64.self)
                 let run = bytesBeforeBackslash(word.littleEndian)
-                at += run
-                written += run
-                if run < 8 { break }
-            }
-            while at < count, bytes[at] != UInt8(ascii: "\\") {
+                at &+= run
+                written &+= run
+                if run == 8 { continue }
+            } else if bytes[at] != UInt8(ascii: "\\") {
                 (target + written).storeBytes(of: bytes[at], as: UInt8.self)
-                at += 1
-                written += 1
+                at &+= 1
+                written &+= 1
+                continue
             }
-            guard at < count else { break }
-            at += unescapeOne(bytes + at, count - at, target, &written)
+            // Nearly all are quotes.
+            if at &+ 1 < count, bytes[at &+ 1] == UInt8(ascii: "\"") {
+                (target + written).storeBytes(of: UInt8(ascii: "\""), as: UInt8.self)
+                at &+= 2
+                written &+= 1
+            } else {
+                at &+= unescapeOne(bytes + at, count - at, target, &written)
+            }
         }
         return written
     }
@@ -40,6 +46,7 @@ enum JSONEscapes {
     }
 
     /// Reads one escape; returns how many bytes it took.
+    @inline(never)
     private static func unescapeOne(
         _ bytes: UnsafePointer<UInt8>, _ count: Int, _ target: UnsafeMutableRawPointer, _ written: inout Int
     ) -> Int {

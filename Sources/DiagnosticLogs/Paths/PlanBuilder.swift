@@ -203,6 +203,9 @@ struct TrieLayout {
             nodes[node].lengths |= RecordWalker.lengthBit(bytes.count)
             names += bytes
         }
+        for place in 0..<size where entries[table + place].nameLength >= 0 {
+            entries[table + place].isLast = entries[table + (place + 1) & (size - 1)].nameLength < 0
+        }
     }
 
     private mutating func continuation(_ steps: [String]) -> UInt16 {

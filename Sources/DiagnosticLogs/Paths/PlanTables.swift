@@ -1,6 +1,6 @@
 /// One object in the trie of paths.
 struct PlanNode: Sendable {
-    /// Bit n: some name has n bytes; bit 63: 63 bytes or more.
+    /// Bit n: some name has n bytes, or 64 more.
     var lengths: UInt64 = 0
     /// Where the node's table of entries starts, and its size less one; the size is a power of two.
     var table: Int32 = 0
@@ -36,6 +36,8 @@ struct PlanEntry: Sendable {
     /// Equal ends of equal case are an equal name up to 16 bytes: not so at the root for names with other characters
     /// than letters and digits, where setting bit 0x20 of each byte does more than fold case.
     var isPlain = false
+    /// The next place is empty, or this one.
+    var isLast = true
 }
 
 /// The first and the last eight bytes of a name, zeros behind shorter ones: all of a name of up to 16 bytes.
