@@ -34,20 +34,23 @@ extension RecordWalker {
                 if cursor.hasBackslash(from: start, to: end) { (name, length) = plainName(name, length) }
                 plainEnd = cursor.plainEnd
             }
-            let entry =
-                lengths & Self.lengthBit(length) == 0 ? -1 : findName(name, length, below: Int(node), isRoot: isRoot)
             let isString = base[Int(offsets[at &+ 2])] == quote
-            if isString, entry < 0 || takeText(&cursor, entry: entry, name: name, at: at &+ 2, &plainEnd) {
+            if lengths & Self.lengthBit(length) == 0, isString {
                 at &+= 3
             } else {
-                cursor.at = at &+ 2
-                let passed =
-                    entry < 0
-                    ? cursor.skipValue(depth: depth &+ 1)
-                    : takeMember(
-                        &cursor, entry: entry, isRoot: isRoot, name: name, depth: depth &+ 1, nesting: nesting)
-                guard passed else { return false }
-                at = cursor.at
+                let entry = findName(name, length, below: Int(node), isRoot: isRoot, lengths: lengths)
+                if isString, entry < 0 || takeText(&cursor, entry: entry, name: name, at: at &+ 2, &plainEnd) {
+                    at &+= 3
+                } else {
+                    cursor.at = at &+ 2
+                    let passed =
+                        entry < 0
+                        ? cursor.skipValue(depth: depth &+ 1)
+                        : takeMember(
+                            &cursor, entry: entry, isRoot: isRoot, name: name, depth: depth &+ 1, nesting: nesting)
+                    guard passed else { return false }
+                    at = cursor.at
+                }
             }
             let next = at < count ? base[Int(offsets[at])] : 0
             if next == UInt8(ascii: ",") {
@@ -87,11 +90,14 @@ extension RecordWalker {
         return true
     }
 
-    /// The entry of a name below a node that has names of this length, or -1.
+    /// The entry of a name below a node, or -1.
     ///
     /// 8 bytes behind the name's start must be readable.
     @inline(__always)
-    func findName(_ name: UnsafeRawPointer, _ length: Int, below node: Int, isRoot: Bool) -> Int {
+    func findName(
+        _ name: UnsafeRawPointer, _ length: Int, below node: Int, isRoot: Bool, lengths: UInt64
+    ) -> Int {
+        guard lengths & Self.lengthBit(length) != 0 else { return -1 }
         let ends = NameEnds(name, length, fold: isRoot ? NameEnds.foldBits : 0)
         let entry = Int(nodes[node].table) &+ Int(ends.place(length, shift: nodes[node].tableShift))
         let first = entries + entry

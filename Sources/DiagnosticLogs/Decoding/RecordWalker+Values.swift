@@ -93,9 +93,9 @@ extension RecordWalker {
                 text[start] = UInt8(truncatingIfNeeded: rest % 10) | 0x30
                 rest /= 10
             } while rest > 0
-            let length = 9 - start
-            guard let base = text.baseAddress, nodes[node].lengths & Self.lengthBit(length) != 0 else { return -1 }
-            let entry = findName(base + start, length, below: node, isRoot: false)
+            guard let base = text.baseAddress else { return -1 }
+            let entry = findName(
+                base + start, 9 - start, below: node, isRoot: false, lengths: nodes[node].lengths)
             return entry < 0 ? -1 : Int(entries[entry].node)
         }
     }
