@@ -79,6 +79,20 @@ import Testing
         }
     }
 
+    @Test func fastAndSlowPathAgreeOnDamagedTimes() {
+        for good in ["2024-02-29T12:23:02.4350000Z", "2024-05-24T23:59:59Z", "2024-05-24T00:00:00.123456789Z"] {
+            let bytes = Array(good.utf8)
+            for place in bytes.indices {
+                for byte in Array("/:09 -.TZ;@p".utf8) + [0x01, 0x10, 0x7F] {
+                    var damaged = bytes
+                    damaged[place] = byte
+                    let text = String(decoding: damaged, as: UTF8.self)
+                    #expect(Timestamp(parsing: text) == Timestamp(parsing: " " + text), "\(text)")
+                }
+            }
+        }
+    }
+
     @Test func ticksAndMilliseconds() {
         #expect(Timestamp(dotNetTicks: 621_355_968_000_000_000)?.nanoseconds == 0)
         #expect(Timestamp(dotNetTicks: .min) == nil)
