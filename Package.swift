@@ -30,6 +30,7 @@ let package = Package(
         .library(name: "EventHubsClient", targets: ["EventHubs", "EventHubsClient"]),
         .library(name: "DiagnosticLogs", targets: ["DiagnosticLogs"]),
         .library(name: "Detection", targets: ["Detection", "RuleFormats"]),
+        .library(name: "SampleLogs", targets: ["SampleLogs"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -159,7 +160,7 @@ let package = Package(
             name: "DetectionTests", dependencies: ["Detection", "DetectionOracle", "DiagnosticLogs"],
             swiftSettings: settings),
         .testTarget(
-            name: "RuleFormatsTests", dependencies: ["RuleFormats", "Detection", "DiagnosticLogs"],
+            name: "RuleFormatsTests", dependencies: ["RuleFormats", "Detection", "DiagnosticLogs", "SampleLogs"],
             swiftSettings: settings),
         .testTarget(name: "SampleLogsTests", dependencies: ["SampleLogs"], swiftSettings: settings),
         .testTarget(name: "SpellingTests", dependencies: ["Spelling"], swiftSettings: settings),

@@ -1,5 +1,7 @@
 import Detection
 import DiagnosticLogs
+import Foundation
+import Synchronization
 
 /// Two-valued evaluation of conditions, in the plainest way: no plan, no index, no sharing.
 extension NaiveRecord {
@@ -32,7 +34,7 @@ extension NaiveRecord {
             return values.contains { Self.number($0).map { Self.holds(comparison, $0, wanted) } ?? false }
         case .boolean(let wanted): return values.contains { $0.text?.lowercased() == String(wanted) }
         case .regex(let pattern): return values.contains { $0.text.map { Self.matches($0, pattern) } ?? false }
-        case .network: return false
+        case .network(let network): return values.contains { $0.text.map { Self.isInside($0, network) } ?? false }
         case .sameAs(let other, let caseSensitive):
             let others = self.values(other).compactMap(\.text)
             return values.compactMap(\.text).contains { text in
@@ -74,6 +76,30 @@ extension NaiveRecord {
     }
 
     static func matches(_ text: String, _ pattern: StringPattern) -> Bool {
+        switch pattern.parts {
+        case [.any]: return true
+        default: break
+        }
+        // The common shapes by what the standard library says of texts, the others by trying every place.
+        if text.utf8.allSatisfy({ $0 < 0x80 }) {
+            let subject = pattern.caseSensitive ? text : text.lowercased()
+            func cased(_ literal: String) -> String { pattern.caseSensitive ? literal : literal.lowercased() }
+            switch pattern.parts.count {
+            case 1: if case .literal(let whole) = pattern.parts[0] { return subject == cased(whole) }
+            case 2:
+                if case .literal(let head) = pattern.parts[0], pattern.parts[1] == .any {
+                    return subject.hasPrefix(cased(head))
+                }
+                if pattern.parts[0] == .any, case .literal(let tail) = pattern.parts[1] {
+                    return subject.hasSuffix(cased(tail))
+                }
+            case 3:
+                if pattern.parts[0] == .any, case .literal(let piece) = pattern.parts[1], pattern.parts[2] == .any {
+                    return subject.contains(cased(piece))
+                }
+            default: break
+            }
+        }
         let fold: (String) -> [Unicode.Scalar] = {
             Array((pattern.caseSensitive ? $0 : $0.lowercased()).unicodeScalars)
         }
@@ -98,13 +124,43 @@ extension NaiveRecord {
         return places.contains(scalars.count)
     }
 
+    /// By the system's library of regular expressions; each is compiled once.
+    private static let expressions = Mutex<[RegexPattern: NSRegularExpression]>([:])
+
     static func matches(_ text: String, _ pattern: RegexPattern) -> Bool {
-        var flags = ""
-        if pattern.ignoreCase { flags += "i" }
-        if pattern.multiline { flags += "m" }
-        if pattern.dotAll { flags += "s" }
-        let source = (flags.isEmpty ? "" : "(?\(flags))") + pattern.source
-        guard let regex = try? Regex(source) else { return false }
-        return pattern.wholeText ? text.wholeMatch(of: regex) != nil : text.firstMatch(of: regex) != nil
+        let compiled = expressions.withLock { known -> NSRegularExpression? in
+            if let found = known[pattern] { return found }
+            var options: NSRegularExpression.Options = []
+            if pattern.ignoreCase { options.insert(.caseInsensitive) }
+            if pattern.multiline { options.insert(.anchorsMatchLines) }
+            if pattern.dotAll { options.insert(.dotMatchesLineSeparators) }
+            let source = pattern.wholeText ? "\\A(?:\(pattern.source))\\z" : pattern.source
+            let made = try? NSRegularExpression(pattern: source, options: options)
+            known[pattern] = made
+            return made
+        }
+        let range = NSRange(location: 0, length: text.utf16.count)
+        return compiled?.firstMatch(in: text, options: [], range: range) != nil
+    }
+
+    /// Bit by bit, after what the system reads as an address; a port is stripped.
+    static func isInside(_ text: String, _ network: String) -> Bool {
+        let parts = network.split(separator: "/")
+        guard let base = parts.first.flatMap({ bits(String($0)) }), let address = bits(text),
+            base.count == address.count
+        else { return false }
+        let length = parts.count == 2 ? Int(parts[1]) ?? 0 : base.count
+        return base.prefix(length) == address.prefix(length)
+    }
+
+    private static func bits(_ text: String) -> [Bool]? {
+        let host = text.contains(".") && !text.contains("::") ? String(text.prefix { $0 != ":" }) : text
+        var bytes = [UInt8](repeating: 0, count: 16)
+        if inet_pton(AF_INET, host, &bytes) == 1 {
+            bytes = Array(bytes.prefix(4))
+        } else if inet_pton(AF_INET6, host, &bytes) != 1 {
+            return nil
+        }
+        return bytes.flatMap { byte in (0..<8).map { byte >> (7 - $0) & 1 == 1 } }
     }
 }

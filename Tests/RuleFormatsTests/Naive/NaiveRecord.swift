@@ -56,6 +56,8 @@ private enum CFBooleanBridge {
 struct NaiveRecord {
     var root: JSON
     var enqueuedMilliseconds: Int64 = 0
+    /// Values looked up before: the same record is judged by many rules.
+    private var known: [Field: [JSON]] = [:]
 
     init(_ json: JSON, enqueuedMilliseconds: Int64 = 0) {
         root = json
@@ -66,8 +68,14 @@ struct NaiveRecord {
         self.init(try JSON.parse(text), enqueuedMilliseconds: enqueuedMilliseconds)
     }
 
+    /// Looks fields up once.
+    mutating func read(_ fields: [Field]) {
+        for field in fields where known[field] == nil { known[field] = values(field) }
+    }
+
     /// Every value of a field: none when missing, several below arrays.
     func values(_ field: Field) -> [JSON] {
+        if let found = known[field] { return found }
         switch field {
         case .path(let path): return values(path)
         case .firstOf(let paths):
@@ -97,6 +105,8 @@ struct NaiveRecord {
 
     private func text(_ name: String) -> String? { values(.path(FieldPath([name]))).first?.text }
 
+    private func text(_ field: DerivedField) -> String? { value(field) }
+
     private func value(_ field: DerivedField) -> String? {
         let id = text("resourceId")
         let segments = (id ?? "").lowercased().split(separator: "/").map(String.init)
@@ -120,8 +130,8 @@ struct NaiveRecord {
             default: return "unknown"
             }
         case .sourceAddress: return text("callerIpAddress")
-        case .service: return text("category") == "Administrative" ? "activitylogs" : "openai"
-        case .dataset: return text("category") == "Administrative" ? "azure.activitylogs" : "azure_openai.logs"
+        case .service: return LogClassification(category: text("category"), provider: text(.resourceProvider)).service
+        case .dataset: return LogClassification(category: text("category"), provider: text(.resourceProvider)).dataset
         case .eventTime: return text("time")
         case .enqueuedTime: return String(enqueuedMilliseconds)
         }
