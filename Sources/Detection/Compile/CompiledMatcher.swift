@@ -57,7 +57,7 @@ extension CompiledMatcher {
 /// Holds memory that is reused from record to record.
 struct SlotTester {
     private var folded: [UInt8] = []
-    private var other: [UInt8] = []
+    private var regexScratch = RegexScratch()
 
     /// Tests the value of a slot; on an array any element may pass.
     mutating func test(_ matcher: CompiledMatcher, slot number: Int, of record: RecordView) -> Bool {
@@ -97,7 +97,7 @@ struct SlotTester {
             // Rules written for a column of JSON text look into an array of objects as text.
             return slot.text.map { pattern.matches($0, scratch: &folded) } ?? false
         case .regex(let regex) where !passed && holdsObjects && slot.kind == .array:
-            return slot.text.map { regex.matches($0) } ?? false
+            return slot.text.map { regex.matches($0, scratch: &regexScratch) } ?? false
         default: return passed
         }
     }
@@ -134,7 +134,7 @@ struct SlotTester {
                 tester.prepare(bytes, foldsCase: foldsCase)
                 return texts.contains(tester.folded)
             }
-        case .regex(let regex): return testText(slot, text) { _, bytes in regex.matches(bytes) }
+        case .regex(let regex): return testText(slot, text) { tester, bytes in regex.matches(bytes, scratch: &tester.regexScratch) }
         case .network(let network): return testText(slot, text) { _, bytes in network.contains(bytes) }
         case .sameAs(let otherSlot, let foldsCase):
             guard slot.kind != .object, var theirs = record[otherSlot].stringValue else { return false }

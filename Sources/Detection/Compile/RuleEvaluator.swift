@@ -6,6 +6,7 @@ internal import DiagnosticLogs
 /// **Cost**: a record that shows no witness costs one hash probe per indexed field and allocates nothing.
 final class RuleEvaluator {
     private let tables: [WitnessTable]
+    private let anywhere: WitnessTable?
     private let always: UnsafeMutableBufferPointer<Int32>
     /// The programs of all rules behind each other, and the atoms: read for every candidate, so kept where reading
     /// costs no reference counting.
@@ -21,9 +22,11 @@ final class RuleEvaluator {
     private var counters: [Int32]
     private var generation: UInt32 = 0
     private var tester = SlotTester()
+    private let texts: TextTests
 
     init(rules: CompiledRules) {
         tables = rules.index.fields.map(WitnessTable.init)
+        anywhere = rules.index.anywhere.map(WitnessTable.init)
         always = .allocate(capacity: rules.index.always.count)
         _ = always.initialize(from: rules.index.always)
         instructions = .allocate(capacity: rules.programs.reduce(0) { $0 + $1.instructions.count })
@@ -36,6 +39,7 @@ final class RuleEvaluator {
         }
         atoms = .allocate(capacity: rules.atoms.count)
         _ = atoms.initialize(from: rules.atoms)
+        texts = TextTests(rules.atoms)
         memo = .allocate(capacity: rules.atoms.count)
         memo.initialize(repeating: 0)
         seen = .allocate(capacity: rules.rules.count)
@@ -58,8 +62,10 @@ final class RuleEvaluator {
     /// Calls back with the number of every rule that the record satisfies, in an order that depends on the rules only.
     func forEachMatch(in record: RecordView, _ body: (Int) -> Void) {
         nextGeneration()
+        texts.begin()
         candidateCount = 0
         for table in tables { probe(table, record) }
+        if let anywhere { probeAnywhere(anywhere, record) }
         admit(UnsafeBufferPointer(always))
         for index in 0..<candidateCount {
             let rule = Int(candidates[index])
@@ -85,10 +91,52 @@ final class RuleEvaluator {
         let slot = record[table.slot]
         switch slot.kind {
         case .missing, .null: admit(UnsafeBufferPointer(table.whenNull))
-        case .string, .number:
+        case .string:
             let text = slot.hasEscapes ? record.plainText(table.slot) : slot.text
-            if let text { table.forEachRule(for: text, admit) } else { admit(UnsafeBufferPointer(table.all)) }
-        case .false, .true, .object, .array, .integer, .timestamp, .several: admit(UnsafeBufferPointer(table.all))
+            if let text {
+                table.forEachRule(for: text, isString: true, admit)
+            } else {
+                admit(UnsafeBufferPointer(table.all))
+            }
+        case .number, .object:
+            if let text = slot.text { table.forEachRule(for: text, isString: false, admit) }
+        case .array, .several: probeEach(table, slot, record)
+        case .false, .true, .integer, .timestamp: admit(UnsafeBufferPointer(table.all))
+        }
+    }
+
+    /// Any element may pass, and a list of objects may pass as text.
+    private func probeEach(_ table: WitnessTable, _ slot: FieldSlot, _ record: RecordView) {
+        admit(UnsafeBufferPointer(table.whenNull))
+        var holdsObjects = false
+        record.forEachValue(of: slot) { element in
+            switch element.kind {
+            case .string:
+                let text = element.hasEscapes ? record.plainText(of: element) : element.text
+                if let text { table.forEachRule(for: text, isString: true, admit) }
+            case .number:
+                if let text = element.text { table.forEachRule(for: text, isString: false, admit) }
+            case .object:
+                holdsObjects = true
+                if let text = element.text { table.forEachRule(for: text, isString: false, admit) }
+            case .missing, .null: break
+            case .false, .true, .integer, .timestamp, .array, .several: admit(UnsafeBufferPointer(table.all))
+            }
+            return true
+        }
+        if holdsObjects, slot.kind == .array, let text = slot.text {
+            table.forEachRule(for: text, isString: false, admit)
+        }
+    }
+
+    /// Looks for pieces of text anywhere: in the record as it was sent where no escape hides a letter, else also in its
+    /// values one by one.
+    private func probeAnywhere(_ table: WitnessTable, _ record: RecordView) {
+        table.forEachRule(for: record.bytes, isString: false, admit)
+        guard record.bytes.contains(UInt8(ascii: "\\")) else { return }
+        record.forEachScalar { slot in
+            if let text = record.plainText(of: slot) { table.forEachRule(for: text, isString: false, admit) }
+            return true
         }
     }
 
@@ -118,7 +166,7 @@ final class RuleEvaluator {
 
     private func holds(_ number: Int, _ record: RecordView) -> Bool {
         if memo[number] >> 1 == generation { return memo[number] & 1 == 1 }
-        let outcome = evaluate(atoms[number], record)
+        let outcome = texts.outcome(of: number, record) ?? evaluate(atoms[number], record)
         memo[number] = generation << 1 | (outcome ? 1 : 0)
         return outcome
     }

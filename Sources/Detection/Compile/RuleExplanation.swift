@@ -31,8 +31,9 @@ public struct RuleExplanation: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    private static func name(_ field: Field) -> String {
+    private static func name(_ field: Field?) -> String {
         switch field {
+        case nil: "some value"
         case .path(let path): path.steps.joined(separator: ".")
         case .firstOf(let paths): paths.map { $0.steps.joined(separator: ".") }.joined(separator: " or ")
         case .derived(let derived): derived.rawValue

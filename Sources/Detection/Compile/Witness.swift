@@ -1,23 +1,25 @@
 internal import DiagnosticLogs
 
-/// A necessary condition of a rule: one of these texts, beginnings or ends (or nothing at all) in one of these fields.
+/// A necessary condition of a rule: one of these texts or pieces of text (or nothing at all) in one of these fields.
 ///
 /// A record that shows none of them cannot satisfy the rule, so the rule is never looked at. Texts are folded: a
 /// case-sensitive test is still narrowed correctly, only less.
 struct Witness: Sendable {
     struct Literal: Hashable, Sendable {
-        var field: Field
+        /// Where it must be; nil for anywhere in the record.
+        var field: Field?
         var form: Form
+        /// True when it is only necessary in ASCII strings: functions and regular expressions change or read other values
+        /// in ways of their own.
+        var isForPlainText = false
     }
 
     /// What a field must show; texts are folded.
     enum Form: Hashable, Sendable {
         /// This whole text.
         case text(String)
-        /// A text that begins with these eight bytes.
-        case beginning(UInt64)
-        /// A text that ends with these eight bytes.
-        case end(UInt64)
+        /// A text that contains this piece.
+        case piece([UInt8])
         /// The field is missing or null.
         case null
     }
@@ -36,11 +38,12 @@ struct Witness: Sendable {
             case .derived(.service), .derived(.dataset): 400
             case .derived(.outcome): 2_000
             case .derived: 8
+            case nil: 1_000
             }
         return switch literal.form {
         case .text: base
-        case .end: base * 2
-        case .beginning, .null: base * 4
+        case .piece(let bytes): base * (bytes.count >= 6 ? 2 : (bytes.count >= 4 ? 6 : (bytes.count == 3 ? 20 : 60)))
+        case .null: base * 4
         }
     }
 
@@ -73,48 +76,77 @@ extension Witness {
             return count >= list.count ? cheapest(list.map { find($0) }) : union(list.map { find($0) })
         case .field(let field, let matcher): return find(field, matcher)
         case .holds(let expression): return find(expression)
-        case .constant(true), .not, .keyword: return nil
+        case .keyword(let pattern):
+            return pattern.longestPiece.map { Witness(literals: [Literal(field: nil, form: .piece($0))]) }
+        case .constant(true), .not: return nil
         }
     }
 
     private static func find(_ field: Field, _ matcher: Matcher) -> Witness? {
         switch matcher {
-        case .text(let pattern):
-            return pattern.witness.map { Witness(literals: [Literal(field: field, form: $0)]) }
+        case .text(let pattern): return pattern.witness.map { Witness(literals: [Literal(field: field, form: $0)]) }
         case .oneOf(let texts, _):
             let folded = Set(texts.map(CaseFolding.fold)).sorted { Value.orderText($0, $1) < 0 }
             return Witness(literals: folded.map { Literal(field: field, form: .text($0)) })
         case .null: return Witness(literals: [Literal(field: field, form: .null)])
-        case .number, .integer, .boolean, .exists, .regex, .network, .sameAs: return nil
+        case .regex(let pattern): return find(field, pattern)
+        case .number, .integer, .boolean, .exists, .network, .sameAs: return nil
         }
+    }
+
+    private static func find(_ field: Field, _ pattern: RegexPattern) -> Witness? {
+        var parser = RegexParser(pattern)
+        guard let pieces = try? parser.parse().requiredPieces else { return nil }
+        return Witness(literals: pieces.map { Literal(field: field, form: .piece($0), isForPlainText: true) })
     }
 
     private static func find(_ expression: Expression) -> Witness? {
         switch expression {
         case .and(let a, let b): return cheapest([find(a), find(b)])
         case .or(let a, let b): return union([find(a), find(b)])
-        case .compare(.equal, .field(let field), .literal(let value)),
-            .compare(.equal, .literal(let value), .field(let field)):
-            return find(field, value).map { Witness(literals: [$0]) }
-        case .isIn(.field(let field), let members):
+        case .compare(.equal, let subject, .literal(let value)), .compare(.equal, .literal(let value), let subject):
+            return find(subject, value).map { Witness(literals: [$0]) }
+        case .isIn(let subject, let members):
             var literals: [Literal] = []
             for member in members {
                 guard case .literal(let value) = member else { return nil }
                 if value == .null { continue }
-                guard let literal = find(field, value) else { return nil }
+                guard let literal = find(subject, value) else { return nil }
                 literals.append(literal)
             }
             return Witness(literals: literals)
+        case .like(let subject, let pattern):
+            guard let field = foldedField(subject), let form = pattern.witness else { return nil }
+            return Witness(literals: [Literal(field: field, form: form, isForPlainText: true)])
+        case .matches(let subject, let pattern): return foldedField(subject).flatMap { find($0, pattern) }
+        case .call(.startsWith, let arguments), .call(.endsWith, let arguments):
+            guard arguments.count == 2, let field = foldedField(arguments[0]),
+                case .literal(.string(let text)) = arguments[1]
+            else { return nil }
+            let piece = Array(CaseFolding.fold(text).utf8)
+            guard piece.count >= 2 else { return nil }
+            return Witness(literals: [Literal(field: field, form: .piece(piece), isForPlainText: true)])
+        default: return nil
+        }
+    }
+
+    /// The field whose text an expression gives, in whatever case.
+    private static func foldedField(_ expression: Expression) -> Field? {
+        switch expression {
+        case .field(let field): return field
+        case .call(.toLower, let arguments), .call(.toUpper, let arguments):
+            return arguments.count == 1 ? foldedField(arguments[0]) : nil
         default: return nil
         }
     }
 
     /// Only texts that no number, boolean or time can equal: those compare by value, not by spelling.
-    private static func find(_ field: Field, _ value: Value) -> Literal? {
-        guard case .string(let text) = value, Value(number: text) == nil, text != "true", text != "false",
-            CivilTime.parse(text) == nil
+    private static func find(_ subject: Expression, _ value: Value) -> Literal? {
+        guard let field = foldedField(subject), case .string(let text) = value, Value(number: text) == nil,
+            text != "true", text != "false", CivilTime.parse(text) == nil
         else { return nil }
-        return Literal(field: field, form: .text(CaseFolding.fold(text)))
+        let isField = if case .field = subject { true } else { false }
+        return Literal(field: field, form: .text(CaseFolding.fold(text)), isForPlainText: !isField)
     }
 
     private static func cheapest(_ list: [Witness?]) -> Witness? {
@@ -134,8 +166,25 @@ extension Witness {
 }
 
 extension StringPattern {
-    /// What a matching text must show: itself, or its first or last eight bytes; nil when nothing is that certain.
+    /// What a matching text must show: itself, or its longest piece; nil when nothing is that certain.
     fileprivate var witness: Witness.Form? {
+        let pieces = pieces
+        if pieces.count == 1 { return .text(CaseFolding.fold(pieces[0])) }
+        return longestPiece.map { .piece($0) }
+    }
+
+    /// The longest text without wildcards, folded; the first of equal ones; nil when none has two bytes.
+    fileprivate var longestPiece: [UInt8]? {
+        var longest: [UInt8] = []
+        for piece in pieces {
+            let bytes = Array(CaseFolding.fold(piece).utf8)
+            if bytes.count > longest.count { longest = bytes }
+        }
+        return longest.count >= 2 ? longest : nil
+    }
+
+    /// The texts between the wildcards.
+    private var pieces: [String] {
         var texts: [String] = [""]
         for part in parts {
             if case .literal(let piece) = part {
@@ -144,20 +193,7 @@ extension StringPattern {
                 texts.append("")
             }
         }
-        let (first, last) = (
-            Array(CaseFolding.fold(texts[0]).utf8), Array(CaseFolding.fold(texts[texts.count - 1]).utf8)
-        )
-        if texts.count == 1 { return .text(CaseFolding.fold(texts[0])) }
-        // Texts that are not ASCII are not narrowed, so that only ASCII words are ever compared.
-        if last.count >= 8, let word = Self.word(last.suffix(8)) { return .end(word) }
-        if first.count >= 8, let word = Self.word(first.prefix(8)) { return .beginning(word) }
-        return nil
-    }
-
-    private static func word(_ bytes: ArraySlice<UInt8>) -> UInt64? {
-        guard bytes.allSatisfy({ $0 < 0x80 }) else { return nil }
-        // As eight bytes are loaded on a little-endian machine.
-        return bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
+        return texts
     }
 }
 
@@ -166,13 +202,8 @@ extension Witness.Form {
     var display: String {
         switch self {
         case .text(let text): "= \(text)"
-        case .beginning(let word): "starts with \(Self.text(word))"
-        case .end(let word): "ends with \(Self.text(word))"
+        case .piece(let bytes): "contains \(String(decoding: bytes, as: UTF8.self))"
         case .null: "is missing"
         }
-    }
-
-    private static func text(_ word: UInt64) -> String {
-        String(decoding: (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64($0 * 8)) }, as: UTF8.self)
     }
 }

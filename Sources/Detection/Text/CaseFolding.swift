@@ -40,7 +40,7 @@ enum CaseFolding {
                 at += 1
                 continue
             }
-            output.append(contentsOf: Array(String(Character(fold(scalar))).utf8))
+            output.append(contentsOf: UTF8.encode(fold(scalar)).unsafelyUnwrapped)
             at += length
         }
     }

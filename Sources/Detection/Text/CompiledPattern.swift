@@ -26,7 +26,8 @@ struct CompiledPattern: Sendable {
     }
 
     private let segments: [Segment]
-    private let foldsCase: Bool
+    /// False when case counts.
+    let foldsCase: Bool
 
     /// The whole text that must be equal, folded when case does not count; nil when the pattern has wildcards.
     let exact: [UInt8]?
@@ -52,6 +53,24 @@ struct CompiledPattern: Sendable {
         self.segments = segments
         exact = segments.count == 1 ? segments[0].literal : nil
         hasOpenEnd = segments.count > 1
+    }
+
+    /// Where a pattern of one literal wants it.
+    enum Shape {
+        case whole, prefix, suffix, piece
+    }
+
+    /// The literal of a pattern that has no more than one, and where it must be; nil for all other patterns.
+    var simple: (Shape, [UInt8])? {
+        let literals = segments.compactMap(\.literal)
+        guard literals.count == segments.count, (1...3).contains(segments.count) else { return nil }
+        switch (literals.count, literals.firstIndex { !$0.isEmpty }) {
+        case (1, _): return (.whole, literals[0])
+        case (2, 0?) where literals[1].isEmpty: return (.prefix, literals[0])
+        case (2, 1?): return (.suffix, literals[1])
+        case (3, 1?) where literals[2].isEmpty: return (.piece, literals[1])
+        default: return nil
+        }
     }
 
     /// Tests a text; `scratch` is used to fold texts that are not ASCII.

@@ -20,13 +20,81 @@ struct NetworkMatcher: Sendable {
 
     /// True when the text is an address (with or without a port) inside the network.
     func contains(_ text: UnsafeRawBufferPointer) -> Bool {
-        guard text.count <= 64, let address = Self.address(Array(text)[...]) else { return false }
-        guard address.count == prefix.count else { return false }
-        let whole = bits / 8
-        guard address.prefix(whole).elementsEqual(prefix.prefix(whole)) else { return false }
-        let rest = bits % 8
-        guard rest > 0 else { return true }
-        return (address[whole] ^ prefix[whole]) >> UInt8(8 - rest) == 0
+        Address(text).map { mask.contains($0) } ?? false
+    }
+
+    /// The network as bits to compare.
+    var mask: Mask {
+        let whole = Address(prefix)
+        let bits = prefix.count == 4 ? self.bits + 96 : self.bits
+        let high: UInt64 = bits == 0 ? 0 : (bits >= 64 ? .max : .max << UInt64(64 - bits))
+        let low: UInt64 = bits <= 64 ? 0 : .max << UInt64(128 - bits)
+        return Mask(
+            high: whole.high & high, low: whole.low & low, highMask: high, lowMask: low, isVersion4: whole.isVersion4)
+    }
+
+    /// An address as two words; one of version 4 fills the lowest 32 bits.
+    struct Address {
+        var high: UInt64 = 0
+        var low: UInt64 = 0
+        var isVersion4 = false
+
+        /// Reads a text, with or without a port; nil when it is no address.
+        init?(_ text: UnsafeRawBufferPointer) {
+            if let quick = Self.dotted(text) {
+                self = quick
+                return
+            }
+            guard text.count <= 64, let bytes = NetworkMatcher.address(Array(text)[...]) else { return nil }
+            self.init(bytes)
+        }
+
+        fileprivate init(_ bytes: [UInt8]) {
+            isVersion4 = bytes.count == 4
+            for byte in bytes {
+                high = high << 8 | low >> 56
+                low = low << 8 | UInt64(byte)
+            }
+        }
+
+        /// The common form, four numbers and perhaps a port, read in place; nil for all others.
+        private static func dotted(_ text: UnsafeRawBufferPointer) -> Address? {
+            var address = Address([])
+            address.isVersion4 = true
+            var (parts, digits, value) = (0, 0, UInt64(0))
+            var end = 0
+            while end <= text.count {
+                let byte = end < text.count ? text[end] : 0x3a
+                if byte &- 0x30 <= 9 {
+                    value = value * 10 + UInt64(byte - 0x30)
+                    digits += 1
+                    guard digits <= 3 else { return nil }
+                } else {
+                    guard digits > 0, value <= 255, byte == (parts < 3 ? 0x2e : 0x3a) else { return nil }
+                    address.low = address.low << 8 | value
+                    (parts, digits, value) = (parts + 1, 0, 0)
+                    // What follows a colon is a port, unless it holds another colon.
+                    if parts == 4 { break }
+                }
+                end += 1
+            }
+            guard parts == 4, end >= text.count || !text[(end + 1)...].contains(0x3a), text.count <= 64 else { return nil }
+            return address
+        }
+    }
+
+    /// The bits that an address of a network has.
+    struct Mask {
+        var high: UInt64 = 0
+        var low: UInt64 = 0
+        var highMask: UInt64 = 0
+        var lowMask: UInt64 = 0
+        var isVersion4 = false
+
+        @inline(__always)
+        func contains(_ address: Address) -> Bool {
+            address.isVersion4 == isVersion4 && address.high & highMask == high && address.low & lowMask == low
+        }
     }
 
     /// The bytes of an address after a port and brackets are stripped; an IPv4-mapped one as IPv4.
