@@ -236,6 +236,8 @@ extension RuleDraft {
         if isActivity, random.chance(500_000) {
             conditions.append("event.outcome == \"\(one(["success", "failure"]))\"")
         }
+        // Nobody counts every call of a model; refused ones are counted.
+        if !isActivity, operation != "ListKey" { conditions.append("azure.open_ai.result_signature == \"401\"") }
         if random.chance(300_000) { conditions.append("azure.resource.group != \"rg-core-01\"") }
         let who = isActivity ? "azure.activitylogs.identity.claims.appid" : "azure.open_ai.properties.object_id"
         let threshold = [20, 50, 200][random.below(3)]

@@ -30,6 +30,24 @@ enum AtomKey: Hashable {
     case expression(Expression, wanted: Bool)
 }
 
+extension Matcher {
+    /// The same test with its texts folded where case does not count, so that rules that spell a text differently share
+    /// it.
+    fileprivate var inOneSpelling: Matcher {
+        switch self {
+        case .text(let pattern) where !pattern.caseSensitive:
+            let parts = pattern.parts.map { part in
+                if case .literal(let text) = part { StringPattern.Part.literal(CaseFolding.fold(text)) } else { part }
+            }
+            return .text(StringPattern(parts: parts, caseSensitive: false))
+        case .oneOf(let texts, caseSensitive: false):
+            let folded = Set(texts.map(CaseFolding.fold)).sorted { Value.orderText($0, $1) < 0 }
+            return .oneOf(folded, caseSensitive: false)
+        default: return self
+        }
+    }
+}
+
 /// The distinct tests and fields of all rules.
 struct AtomTable {
     private(set) var atoms: [Atom] = []
@@ -50,7 +68,7 @@ struct AtomTable {
     }
 
     mutating func field(_ field: Field, _ matcher: Matcher) throws(DetectionError) -> Int {
-        let key = AtomKey.field(field, matcher)
+        let key = AtomKey.field(field, matcher.inOneSpelling)
         if let number = numbers[key] { return number }
         let plan = plan
         let compiled = try CompiledMatcher(matcher) { plan.slotNumber(of: $0) ?? Int(Int32.max) }

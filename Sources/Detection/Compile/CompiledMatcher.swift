@@ -134,7 +134,8 @@ struct SlotTester {
                 tester.prepare(bytes, foldsCase: foldsCase)
                 return texts.contains(tester.folded)
             }
-        case .regex(let regex): return testText(slot, text) { tester, bytes in regex.matches(bytes, scratch: &tester.regexScratch) }
+        case .regex(let regex):
+            return testText(slot, text) { tester, bytes in regex.matches(bytes, scratch: &tester.regexScratch) }
         case .network(let network): return testText(slot, text) { _, bytes in network.contains(bytes) }
         case .sameAs(let otherSlot, let foldsCase):
             guard slot.kind != .object, var theirs = record[otherSlot].stringValue else { return false }

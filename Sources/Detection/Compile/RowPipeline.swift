@@ -249,6 +249,8 @@ struct RowPipeline: Sendable {
 enum GroupKey {
     /// Every combination of the members of the keys' bags; a null is a member of its own, equal members count once.
     static func combinations(_ keys: [Value]) -> [[Value]] {
+        // Nearly always each key has one value.
+        if !keys.contains(where: { if case .bag = $0 { true } else { false } }) { return [keys.map(\.canonical)] }
         var result: [[Value]] = [[]]
         for key in keys {
             var members: [Value] = []

@@ -5,30 +5,42 @@ internal import DiagnosticLogs
 /// **Isolation**: confined to its owner's thread; holds memory reused from record to record.
 /// **Cost**: a record that shows no witness costs one hash probe per indexed field and allocates nothing.
 final class RuleEvaluator {
-    private let tables: [WitnessTable]
+    private let tables: UnsafeMutableBufferPointer<WitnessTable>
     private let anywhere: WitnessTable?
+    /// Keeps the automata alive that the tables point into.
+    private let index: WitnessIndex
     private let always: UnsafeMutableBufferPointer<Int32>
     /// The programs of all rules behind each other, and the atoms: read for every candidate, so kept where reading
     /// costs no reference counting.
     private let instructions: UnsafeMutableBufferPointer<ConditionProgram.Instruction>
     private let programs: UnsafeMutableBufferPointer<(base: Int, entry: Int32)>
     private let atoms: UnsafeMutableBufferPointer<Atom>
+    private let texts: TextTests
     /// Per atom: generation * 2 + outcome; stale unless of the current generation.
     private let memo: UnsafeMutableBufferPointer<UInt32>
     /// Per rule: the generation in which it became a candidate.
     private let seen: UnsafeMutableBufferPointer<UInt32>
     private let candidates: UnsafeMutableBufferPointer<Int32>
-    private var candidateCount = 0
-    private var counters: [Int32]
-    private var generation: UInt32 = 0
+    private let counters: UnsafeMutableBufferPointer<Int32>
+    private let state: UnsafeMutablePointer<State>
+    private let scratch: UnsafeMutablePointer<[UInt8]>
     private var tester = SlotTester()
-    private let texts: TextTests
+
+    /// What changes from record to record, out of reach of the checks that properties of classes pay.
+    private struct State {
+        var candidateCount = 0
+        var generation: UInt32 = 0
+        /// The slots of the record in hand.
+        var slots = UnsafeBufferPointer<FieldSlot>(start: nil, count: 0)
+    }
 
     init(rules: CompiledRules) {
-        tables = rules.index.fields.map(WitnessTable.init)
-        anywhere = rules.index.anywhere.map(WitnessTable.init)
-        always = .allocate(capacity: rules.index.always.count)
-        _ = always.initialize(from: rules.index.always)
+        index = rules.index
+        tables = .allocate(capacity: index.fields.count)
+        _ = tables.initialize(from: index.fields.map(WitnessTable.init))
+        anywhere = index.anywhere.map(WitnessTable.init)
+        always = .allocate(capacity: index.always.count)
+        _ = always.initialize(from: index.always)
         instructions = .allocate(capacity: rules.programs.reduce(0) { $0 + $1.instructions.count })
         _ = instructions.initialize(from: rules.programs.flatMap(\.instructions))
         programs = .allocate(capacity: rules.programs.count)
@@ -46,28 +58,42 @@ final class RuleEvaluator {
         seen.initialize(repeating: 0)
         candidates = .allocate(capacity: rules.rules.count)
         candidates.initialize(repeating: 0)
-        counters = [Int32](repeating: 0, count: rules.programs.map(\.counterCount).max() ?? 0)
+        counters = .allocate(capacity: rules.programs.map(\.counterCount).max() ?? 0)
+        counters.initialize(repeating: 0)
+        state = .allocate(capacity: 1)
+        state.initialize(to: State())
+        scratch = .allocate(capacity: 1)
+        scratch.initialize(to: [])
     }
 
     deinit {
+        for table in tables { table.deallocate() }
+        tables.deallocate()
+        anywhere?.deallocate()
         always.deallocate()
         instructions.deallocate()
         programs.deallocate()
         atoms.deinitialize().deallocate()
+        texts.deallocate()
         memo.deallocate()
         seen.deallocate()
         candidates.deallocate()
+        counters.deallocate()
+        state.deallocate()
+        scratch.deinitialize(count: 1).deallocate()
     }
 
-    /// Calls back with the number of every rule that the record satisfies, in an order that depends on the rules only.
+    /// Calls back with the number of every rule that the record satisfies, in an order that depends on the rules and the
+    /// record only.
     func forEachMatch(in record: RecordView, _ body: (Int) -> Void) {
         nextGeneration()
         texts.begin()
-        candidateCount = 0
+        state.pointee.candidateCount = 0
+        state.pointee.slots = record.slots
         for table in tables { probe(table, record) }
         if let anywhere { probeAnywhere(anywhere, record) }
         admit(UnsafeBufferPointer(always))
-        for index in 0..<candidateCount {
+        for index in 0..<state.pointee.candidateCount {
             let rule = Int(candidates[index])
             if run(programs[rule].base, programs[rule].entry, record) { body(rule) }
         }
@@ -79,27 +105,28 @@ final class RuleEvaluator {
     }
 
     private func nextGeneration() {
-        if generation == UInt32.max >> 1 {
+        if state.pointee.generation == UInt32.max >> 1 {
             memo.update(repeating: 0)
             seen.update(repeating: 0)
-            generation = 0
+            state.pointee.generation = 0
         }
-        generation += 1
+        state.pointee.generation += 1
     }
 
     private func probe(_ table: WitnessTable, _ record: RecordView) {
-        let slot = record[table.slot]
+        let slots = state.pointee.slots
+        let slot = table.slot < slots.count ? slots[table.slot] : .missing
         switch slot.kind {
         case .missing, .null: admit(UnsafeBufferPointer(table.whenNull))
         case .string:
             let text = slot.hasEscapes ? record.plainText(table.slot) : slot.text
             if let text {
-                table.forEachRule(for: text, isString: true, admit)
+                table.forEachRule(for: text, isString: true, scratch: scratch) { admit($0) }
             } else {
                 admit(UnsafeBufferPointer(table.all))
             }
         case .number, .object:
-            if let text = slot.text { table.forEachRule(for: text, isString: false, admit) }
+            if let text = slot.text { table.forEachRule(for: text, isString: false, scratch: scratch) { admit($0) } }
         case .array, .several: probeEach(table, slot, record)
         case .false, .true, .integer, .timestamp: admit(UnsafeBufferPointer(table.all))
         }
@@ -113,38 +140,46 @@ final class RuleEvaluator {
             switch element.kind {
             case .string:
                 let text = element.hasEscapes ? record.plainText(of: element) : element.text
-                if let text { table.forEachRule(for: text, isString: true, admit) }
+                if let text { table.forEachRule(for: text, isString: true, scratch: scratch) { admit($0) } }
             case .number:
-                if let text = element.text { table.forEachRule(for: text, isString: false, admit) }
+                if let text = element.text {
+                    table.forEachRule(for: text, isString: false, scratch: scratch) { admit($0) }
+                }
             case .object:
                 holdsObjects = true
-                if let text = element.text { table.forEachRule(for: text, isString: false, admit) }
+                if let text = element.text {
+                    table.forEachRule(for: text, isString: false, scratch: scratch) { admit($0) }
+                }
             case .missing, .null: break
             case .false, .true, .integer, .timestamp, .array, .several: admit(UnsafeBufferPointer(table.all))
             }
             return true
         }
         if holdsObjects, slot.kind == .array, let text = slot.text {
-            table.forEachRule(for: text, isString: false, admit)
+            table.forEachRule(for: text, isString: false, scratch: scratch) { admit($0) }
         }
     }
 
     /// Looks for pieces of text anywhere: in the record as it was sent where no escape hides a letter, else also in its
     /// values one by one.
     private func probeAnywhere(_ table: WitnessTable, _ record: RecordView) {
-        table.forEachRule(for: record.bytes, isString: false, admit)
+        table.forEachRule(for: record.bytes, isString: false, scratch: scratch) { admit($0) }
         guard record.bytes.contains(UInt8(ascii: "\\")) else { return }
         record.forEachScalar { slot in
-            if let text = record.plainText(of: slot) { table.forEachRule(for: text, isString: false, admit) }
+            if let text = record.plainText(of: slot) {
+                table.forEachRule(for: text, isString: false, scratch: scratch) { admit($0) }
+            }
             return true
         }
     }
 
+    @inline(__always)
     private func admit(_ rules: UnsafeBufferPointer<Int32>) {
+        let generation = state.pointee.generation
         for rule in rules where seen[Int(rule)] != generation {
             seen[Int(rule)] = generation
-            candidates[candidateCount] = rule
-            candidateCount += 1
+            candidates[state.pointee.candidateCount] = rule
+            state.pointee.candidateCount += 1
         }
     }
 
@@ -165,8 +200,9 @@ final class RuleEvaluator {
     }
 
     private func holds(_ number: Int, _ record: RecordView) -> Bool {
+        let generation = state.pointee.generation
         if memo[number] >> 1 == generation { return memo[number] & 1 == 1 }
-        let outcome = texts.outcome(of: number, record) ?? evaluate(atoms[number], record)
+        let outcome = texts.outcome(of: number, state.pointee.slots, record) ?? evaluate(atoms[number], record)
         memo[number] = generation << 1 | (outcome ? 1 : 0)
         return outcome
     }

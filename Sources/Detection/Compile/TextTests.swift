@@ -4,8 +4,8 @@ internal import DiagnosticLogs
 /// allocated.
 ///
 /// Says nothing of values that it does not know (numbers, lists, texts beyond ASCII where case does not count): those are
-/// tested in the general way. **Isolation**: owned by one evaluator.
-final class TextTests {
+/// tested in the general way. **Isolation**: owned by one evaluator, which frees it.
+struct TextTests {
     private enum Kind: UInt8 {
         case general, whole, prefix, suffix, piece, oneOf, null, exists, network
     }
@@ -15,10 +15,9 @@ final class TextTests {
         var foldsCase = false
         var isWanted = false
         var slot: Int32 = 0
-        /// Where the bytes are, or the buckets of a set; and how many.
+        /// Where the bytes are, or the buckets of a set, or the network; and how many.
         var start: Int32 = 0
         var count: Int32 = 0
-        var network = NetworkMatcher.Mask()
     }
 
     private struct Bucket {
@@ -30,20 +29,27 @@ final class TextTests {
     private let tests: UnsafeMutableBufferPointer<Test>
     private let bytes: UnsafeMutableBufferPointer<UInt8>
     private let buckets: UnsafeMutableBufferPointer<Bucket>
-    /// Addresses read of the current record, by slot: the same field is compared with many networks.
-    private var addressSlot: Int32 = -1
-    private var address: NetworkMatcher.Address?
+    private let networks: UnsafeMutableBufferPointer<NetworkMatcher.Mask>
+    /// The address read last of the current record: the same field is compared with many networks.
+    private let recent: UnsafeMutablePointer<(slot: Int32, address: NetworkMatcher.Address?)>
 
     init(_ atoms: [Atom]) {
         var tests: [Test] = []
         var bytes: [UInt8] = []
         var buckets: [Bucket] = []
+        var networks: [NetworkMatcher.Mask] = []
         for atom in atoms {
             var test = Test()
             switch atom {
             case .field(let slot, let matcher):
                 test.slot = Int32(truncatingIfNeeded: slot)
-                Self.fill(&test, matcher, &bytes, &buckets)
+                if case .network(let network) = matcher {
+                    test.kind = .network
+                    test.start = Int32(networks.count)
+                    networks.append(network.mask)
+                } else {
+                    Self.fill(&test, matcher, &bytes, &buckets)
+                }
             case .equals(let slot, let text, _):
                 test = Test(kind: .whole, slot: Int32(truncatingIfNeeded: slot))
                 Self.store(text, &test, &bytes)
@@ -54,12 +60,18 @@ final class TextTests {
         self.tests = Self.copy(tests)
         self.bytes = Self.copy(bytes)
         self.buckets = Self.copy(buckets)
+        self.networks = Self.copy(networks)
+        recent = .allocate(capacity: 1)
+        recent.initialize(to: (-1, nil))
     }
 
-    deinit {
+    /// Frees the memory.
+    func deallocate() {
+        recent.deallocate()
         tests.deallocate()
         bytes.deallocate()
         buckets.deallocate()
+        networks.deallocate()
     }
 
     private static func copy<T>(_ list: [T]) -> UnsafeMutableBufferPointer<T> {
@@ -82,9 +94,6 @@ final class TextTests {
         case .exists(let wanted):
             test.kind = .exists
             test.isWanted = wanted
-        case .network(let network):
-            test.kind = .network
-            test.network = network.mask
         case .pattern(let pattern):
             guard let (shape, literal) = pattern.simple else { return }
             test.foldsCase = pattern.foldsCase
@@ -111,20 +120,20 @@ final class TextTests {
                 buckets[Int(test.start) + at] = Bucket(start: Int32(bytes.count), count: Int32(text.count))
                 bytes += text
             }
-        case .number, .integer, .boolean, .regex, .sameAs: break
+        case .number, .integer, .boolean, .regex, .network, .sameAs: break
         }
     }
 
     /// Forgets what was read of the record before.
     @inline(__always)
-    func begin() { addressSlot = -1 }
+    func begin() { recent.pointee.slot = -1 }
 
     /// The outcome of a test; nil when it must be found in the general way.
     @inline(__always)
-    func outcome(of number: Int, _ record: RecordView) -> Bool? {
+    func outcome(of number: Int, _ slots: UnsafeBufferPointer<FieldSlot>, _ record: RecordView) -> Bool? {
         let test = tests[number]
         if test.kind == .general { return nil }
-        let slot = record[Int(test.slot)]
+        let slot = Int(test.slot) < slots.count ? slots[Int(test.slot)] : .missing
         switch slot.kind {
         case .missing, .null: return test.kind == .null || test.kind == .exists && test.isWanted == (slot.kind == .null)
         case .string:
@@ -163,11 +172,8 @@ final class TextTests {
     }
 
     private func isInside(_ test: Test, _ text: UnsafeRawBufferPointer) -> Bool {
-        if addressSlot != test.slot {
-            addressSlot = test.slot
-            address = NetworkMatcher.Address(text)
-        }
-        return address.map { test.network.contains($0) } ?? false
+        if recent.pointee.slot != test.slot { recent.pointee = (test.slot, NetworkMatcher.Address(text)) }
+        return recent.pointee.address.map { networks[Int(test.start)].contains($0) } ?? false
     }
 
     @inline(__always)

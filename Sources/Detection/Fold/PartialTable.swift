@@ -4,11 +4,16 @@ struct PartialTable {
         var rule: Int
         var pane: Int64
         var group: StableHash
+
+        /// The group's hash is as good as random already.
+        func hash(into hasher: inout Hasher) { hasher.combine(group.low ^ UInt64(bitPattern: pane)) }
     }
 
     private struct Group: Hashable {
         var rule: Int
         var hash: StableHash
+
+        func hash(into hasher: inout Hasher) { hasher.combine(hash.low) }
     }
 
     private(set) var partials: [PanePartial] = []

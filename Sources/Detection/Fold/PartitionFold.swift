@@ -35,6 +35,7 @@ public final class PartitionFold {
     private var lateByRule: [Int64]
     private var hasChanges = false
     private var scratch = ByteWriter(reserving: 256)
+    private var evidenceScratch = ByteWriter(reserving: 512)
 
     /// Makes a fold that begins behind a stored position, or at the partition's start.
     public init(
@@ -222,9 +223,10 @@ public final class PartitionFold {
     }
 
     private func evidenceFields(_ record: RecordView, _ message: MessageHeader) -> [UInt8] {
-        var writer = ByteWriter(reserving: 320)
-        writer.evidence(record.evidence(), offset: message.offset, repairs: record.repairs.names)
-        return writer.bytes
+        evidenceScratch.clear()
+        evidenceScratch.evidence(record.evidence(), offset: message.offset, repairs: record.repairs.names)
+        // Copied to size: idle groups keep it for hours.
+        return Array(evidenceScratch.bytes[...])
     }
 
     private func add(

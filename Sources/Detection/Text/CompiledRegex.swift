@@ -54,7 +54,11 @@ struct CompiledRegex: Sendable {
                 step.kind = .characters
                 step.first = Int32(sets.count)
                 for value in UInt32(0)..<128 where Unicode.Scalar(value).map(set.contains) ?? false {
-                    if value < 64 { step.lowHalf |= 1 << UInt64(value) } else { step.highHalf |= 1 << UInt64(value - 64) }
+                    if value < 64 {
+                        step.lowHalf |= 1 << UInt64(value)
+                    } else {
+                        step.highHalf |= 1 << UInt64(value - 64)
+                    }
                 }
                 sets.append(set)
             case .split(let a, let b): step = Step(kind: .split, first: Int32(a), second: Int32(b))

@@ -45,7 +45,10 @@ struct NetworkMatcher: Sendable {
                 self = quick
                 return
             }
-            guard text.count <= 64, let bytes = NetworkMatcher.address(Array(text)[...]) else { return nil }
+            // Without a colon or brackets only the common form is an address.
+            guard text.count <= 64, text.contains(0x3a) || text.first == 0x5b,
+                let bytes = NetworkMatcher.address(Array(text)[...])
+            else { return nil }
             self.init(bytes)
         }
 
@@ -78,7 +81,9 @@ struct NetworkMatcher: Sendable {
                 }
                 end += 1
             }
-            guard parts == 4, end >= text.count || !text[(end + 1)...].contains(0x3a), text.count <= 64 else { return nil }
+            guard parts == 4, end >= text.count || !text[(end + 1)...].contains(0x3a), text.count <= 64 else {
+                return nil
+            }
             return address
         }
     }

@@ -41,7 +41,8 @@ extension RegexNode {
         }
     }
 
-    /// Joins texts that follow each other and takes the need whose shortest piece is longest.
+    /// Joins texts that follow each other and takes the last need of at least six bytes, or else the longest: names of
+    /// operations and resources begin alike and end differently.
     private static func best(of needs: [Need]) -> Need {
         var joined: [Need] = []
         for need in needs {
@@ -61,7 +62,7 @@ extension RegexNode {
             case .nothing: pieces = []
             }
             guard let length = pieces.map(\.count).min() else { continue }
-            if length > best?.map(\.count).min() ?? 0 { best = pieces }
+            if length >= 6 || length > best?.map(\.count).min() ?? 0 { best = pieces }
         }
         return best.map { .oneOf($0) } ?? .nothing
     }
