@@ -63,6 +63,25 @@ restart-time: release ## Time from a start to the first folded event, 32 partiti
 	@$(BUILD) -c release --product KillDrill
 	.build/release/KillDrill timing
 
+BENCH_BUILD ?= .build/benchmarks
+
+.PHONY: bench
+bench: release ## Measure against what people would pick instead: ONLY=decode|read|... ROUNDS=7 (25 minutes)
+	@deploy/local/install-packages --bench
+	@$(BUILD) -c release --product measure
+	@$(BUILD) -c release --product KillDrill
+	@echo "Building the benchmark's driver and its C peer ..."
+	@$(BUILD) -c release --package-path Benchmarks --scratch-path $(BENCH_BUILD)
+	@Benchmarks/Peers/setup-peers $(VENV) || echo "Peers in Python are left out."
+	@$(BENCH_BUILD)/release/bench --tools .build/release --peers $(BENCH_BUILD)/release --python $(VENV)/bin/python \
+		$(if $(ONLY),--only $(ONLY)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(OVERLOAD),--overload $(OVERLOAD))
+
+.PHONY: bench-gate
+bench-gate: packages ## Instruction and allocation counts of the hot paths against Benchmarks/thresholds.json (UPDATE=1)
+	@deploy/local/install-packages --bench
+	@$(BUILD) -c release --product measure
+	.build/release/measure gate $(if $(UPDATE),--update)
+
 .PHONY: simulate
 simulate: packages ## Whole runs under seeds, with faults: SEEDS=10000, or SEED=4711 to look at one
 	$(BUILD) -c release --product simulate
@@ -74,11 +93,11 @@ fuzz: ## Fuzz what takes bytes from outside: TARGET=name|all SECONDS=60
 
 .PHONY: format
 format: ## Format all Swift files
-	swift format --in-place --parallel --recursive Package.swift Sources Tests
+	swift format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks
 
 .PHONY: lint
 lint: ## Check format and documentation of all Swift files
-	swift format lint --strict --parallel --recursive Package.swift Sources Tests
+	swift format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks
 
 .PHONY: clean
 clean: ## Remove the build and the demo's files

@@ -144,6 +144,16 @@ let package = Package(
             ], path: "Tests/KillDrill", swiftSettings: settings),
         .testTarget(name: "KillTests", dependencies: ["KillDrill", "Detection", "hubwatch"], swiftSettings: settings),
 
+        // Measuring: what runs inside one process, and the gate of CI. Benchmarks/Package.swift compares processes.
+        .target(name: "CAllocationCount", path: "Benchmarks/CAllocationCount"),
+        .executableTarget(
+            name: "measure",
+            dependencies: [
+                "AMQPChannel", "AMQPEngine", "AMQPTypes", "CAllocationCount", "CSimdjson", "Detection",
+                "DiagnosticLogs", "EventHubs", "EventHubsClient", "HubwatchConfiguration", "HubwatchRuntime",
+                "RuleFormats", "SampleLogs", "StateStore", nio, nioPosix, logging, argumentParser,
+            ], path: "Benchmarks/Measure", swiftSettings: settings),
+
         .testTarget(name: "AMQPTypesTests", dependencies: ["AMQPTypes"], swiftSettings: settings),
         .testTarget(name: "AMQPEngineTests", dependencies: ["AMQPEngine", "AMQPTypes"], swiftSettings: settings),
         .testTarget(
