@@ -12,13 +12,16 @@ struct DecodeCommand: AsyncParsableCommand {
 
     @Option(help: "Bodies, one a line.") var sample: String
     @Option(help: "Rule files.") var rules = "Config/rules"
+    @Option(help: "Variants to prepare, such as dom,seed,rules300.")
+    var variants = "memcpy,stage1,dom,foundation,decode,typed,seed,rules10,rules100,rules1000"
     @Option(help: "Take no more than this many bytes of the sample.") var bytesMaximum = Int.max
 
     func run() async throws {
         let bodies = try SampleBodies(file: sample, bytesMaximum: bytesMaximum)
-        let variants = try DecodeVariants(bodies, rules: rules)
+        let names = self.variants.split(separator: ",").map(String.init)
+        let variants = try DecodeVariants(bodies, names, rules: rules)
         try await RoundLoop.answer(
-            DecodeVariants.names,
+            names,
             facts: [
                 "kernel": EnvelopeDecoder.kernelName, "records": "\(bodies.records)", "bytes": "\(bodies.bytes)",
                 "messages": "\(bodies.ranges.count)",
@@ -30,9 +33,6 @@ struct DecodeCommand: AsyncParsableCommand {
 
 /// What is done with the bodies, by name.
 final class DecodeVariants {
-    static let names = [
-        "memcpy", "stage1", "dom", "foundation", "decode", "typed", "seed", "rules10", "rules100", "rules1000",
-    ]
     private let bodies: SampleBodies
     private let indexer: OpaquePointer
     private let copy: UnsafeMutableRawPointer
@@ -41,7 +41,7 @@ final class DecodeVariants {
     private let typedSlots: [Int]
     private var folds: [String: JudgingFold] = [:]
 
-    init(_ bodies: SampleBodies, rules: String) throws {
+    init(_ bodies: SampleBodies, _ names: [String], rules: String) throws {
         self.bodies = bodies
         guard let indexer = csj_indexer_new() else { throw MeasureFailure("no memory") }
         self.indexer = indexer
@@ -50,9 +50,10 @@ final class DecodeVariants {
         let plan = try FieldPlan(Self.typedFields)
         typed = EnvelopeDecoder(plan: plan)
         typedSlots = Self.typedFields.compactMap { plan.slotNumber(of: $0) }
-        folds["seed"] = JudgingFold(try CompiledRules(RuleSets.files(rules)))
-        for count in [10, 100, 1000] {
-            folds["rules\(count)"] = JudgingFold(try RuleSets.filled(rules, to: count))
+        for name in names {
+            if name == "seed" { folds[name] = JudgingFold(try CompiledRules(RuleSets.files(rules))) }
+            guard name.hasPrefix("rules"), let count = Int(name.dropFirst(5)) else { continue }
+            folds[name] = JudgingFold(try RuleSets.filled(rules, to: count))
         }
     }
 

@@ -57,9 +57,8 @@ enum GeneratedRules {
         let condition: Condition
         switch number % 20 {
         case 0, 8, 15:
-            condition = .all([
-                named, .not(.field(caller, .oneOf((0..<4).map { "client-\(number)-\($0)" }, caseSensitive: false))),
-            ])
+            let clients = (0..<4).map { "client-\(number)-\($0)" }
+            condition = .all([named, .field(caller, .oneOf(clients, caseSensitive: false))])
         case 1, 9:
             let names = (0..<4).map { operation(number + $0 * 7) }
             condition = .all([
@@ -73,7 +72,9 @@ enum GeneratedRules {
             ])
         case 3, 11: condition = .all([named, .field(address, .network("10.\(number % 250).0.0/16"))])
         case 4, 12, 16:
-            condition = named
+            // One in a hundred rules counts something that happens all the time.
+            let counted = number % 100 == 4 ? operations[(number / 100) % operations.count] : operation(number)
+            condition = .field(path("operationName"), exactly(counted))
             body = counting(number, by: caller, over: 1_000_000)
         case 5, 13: condition = .all([named, .field(path("properties", "statusCode"), contains("denied-\(number)"))])
         case 6, 14:
