@@ -40,6 +40,8 @@ final class DecodeVariants {
     private let typed: EnvelopeDecoder
     private let typedSlots: [Int]
     private var folds: [String: JudgingFold] = [:]
+    private var partitions: [String: [JudgingFold]] = [:]
+    private var sized: [String: SampleBodies] = [:]
 
     init(_ bodies: SampleBodies, _ names: [String], rules: String) throws {
         self.bodies = bodies
@@ -52,9 +54,21 @@ final class DecodeVariants {
         typedSlots = Self.typedFields.compactMap { plan.slotNumber(of: $0) }
         for name in names {
             if name == "seed" { folds[name] = JudgingFold(try CompiledRules(RuleSets.files(rules))) }
-            guard name.hasPrefix("rules"), let count = Int(name.dropFirst(5)) else { continue }
+            if let count = Self.number(in: name, behind: "partitions") {
+                let rules = try CompiledRules(RuleSets.files(rules))
+                partitions[name] = (0..<count).map { JudgingFold(rules, partition: $0) }
+            }
+            if let size = Self.number(in: name, behind: "size") {
+                folds[name] = JudgingFold(try CompiledRules(RuleSets.files(rules)))
+                sized[name] = SampleBodies(bodies: SyntheticBody.ofRecords(size))
+            }
+            guard let count = Self.number(in: name, behind: "rules") else { continue }
             folds[name] = JudgingFold(try RuleSets.filled(rules, to: count))
         }
+    }
+
+    private static func number(in name: String, behind prefix: String) -> Int? {
+        name.hasPrefix(prefix) ? Int(name.dropFirst(prefix.count)) : nil
     }
 
     deinit {
@@ -72,6 +86,7 @@ final class DecodeVariants {
 
     func round(_ name: String) throws -> Round {
         var round = Round()
+        let bodies = sized[name] ?? self.bodies
         round.bytes = bodies.bytes
         round.records = bodies.records
         round.messages = bodies.ranges.count
@@ -84,6 +99,11 @@ final class DecodeVariants {
         case "decode": round.matches = decode(bare) { _ in 1 }
         case "typed": round.matches = decode(typed) { [typedSlots] in Self.read($0, typedSlots) }
         default:
+            if let folds = partitions[name] {
+                // Every body to the next partition, as links deliver them.
+                for index in bodies.ranges.indices { folds[index % folds.count].judgeOne(bodies, index) }
+                break
+            }
             guard let fold = folds[name] else { throw MeasureFailure("no variant '\(name)'") }
             round.matches = fold.judge(bodies)
         }
@@ -182,26 +202,27 @@ final class JudgingFold {
     private let fold: PartitionFold
     private var sequence: Int64 = 0
     /// Messages between two deltas, as a worker would take them.
-    private static let messagesPerDelta = 64
+    private static let messagesPerDelta: Int64 = 64
 
-    init(_ rules: CompiledRules) { fold = PartitionFold(rules: rules, partition: 0) }
+    init(_ rules: CompiledRules, partition: Int = 0) { fold = PartitionFold(rules: rules, partition: partition) }
 
     /// Folds all bodies; the number of matches.
     func judge(_ bodies: SampleBodies) -> Int {
         var matched: Int64 = 0
+        for index in bodies.ranges.indices { matched += judgeOne(bodies, index) }
+        return Int(matched + (fold.takeDelta()?.counters.matched ?? 0))
+    }
+
+    /// Folds one body; the number of matches whenever a delta is taken.
+    @discardableResult
+    func judgeOne(_ bodies: SampleBodies, _ index: Int) -> Int64 {
         let offset: StaticString = "4294967296"
         let text = UnsafeRawBufferPointer(start: offset.utf8Start, count: offset.utf8CodeUnitCount)
-        for index in bodies.ranges.indices {
-            let time = bodies.enqueued[index]
-            fold.fold(
-                MessageHeader(sequenceNumber: sequence, offset: text, enqueuedTime: time, receivedAt: time),
-                body: bodies[index])
-            sequence += 1
-            if index % Self.messagesPerDelta == Self.messagesPerDelta - 1 {
-                matched += fold.takeDelta()?.counters.matched ?? 0
-            }
-        }
-        matched += fold.takeDelta()?.counters.matched ?? 0
-        return Int(matched)
+        let time = bodies.enqueued[index]
+        fold.fold(
+            MessageHeader(sequenceNumber: sequence, offset: text, enqueuedTime: time, receivedAt: time),
+            body: bodies[index])
+        sequence += 1
+        return sequence % Self.messagesPerDelta == 0 ? fold.takeDelta()?.counters.matched ?? 0 : 0
     }
 }

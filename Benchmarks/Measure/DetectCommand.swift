@@ -6,6 +6,7 @@ import HubwatchConfiguration
 import HubwatchRuntime
 import NIOCore
 import NIOPosix
+import Synchronization
 
 /// The production `Hubwatch`, with its progress as figures.
 struct DetectCommand: AsyncParsableCommand {
@@ -36,9 +37,13 @@ struct DetectCommand: AsyncParsableCommand {
         var reading: Double
         /// Of the whole process.
         var cpu: Double
+        /// Of that, what was used before the first link was open: loading, connecting.
+        var cpuBefore: Double
         var memoryBytes: Int64
         var memoryPeakBytes: Int64
     }
+
+    private static let cpuBefore = Mutex(0.0)
 
     func run() async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
@@ -47,6 +52,14 @@ struct DetectCommand: AsyncParsableCommand {
             Hubwatch.Surroundings(
                 group: group, logger: LocalHub.logger, hostName: "bench", productVersion: "bench"))
         let start = ContinuousClock.now
+        let starting = Task {
+            for await _ in hubwatch.status.changes() {
+                guard hubwatch.status.snapshot.partitions.values.contains(where: \.isAttached) else { continue }
+                Self.cpuBefore.withLock { $0 = Meter.processSeconds }
+                return
+            }
+        }
+        defer { starting.cancel() }
         let telling = Task {
             guard every > 0 else { return }
             while !Task.isCancelled {
@@ -74,7 +87,8 @@ struct DetectCommand: AsyncParsableCommand {
             records: status.counters.records, lag: status.lag, commits: status.commits, alerts: status.alerts,
             deadLetters: status.counters.deadLetters, attached: status.partitions.values.count(where: \.isAttached),
             isCaughtUp: !status.partitions.isEmpty && status.partitions.values.allSatisfy(\.isCaughtUp),
-            reading: reading, cpu: Meter.processSeconds, memoryBytes: memory.resident, memoryPeakBytes: memory.peak)
+            reading: reading, cpu: Meter.processSeconds, cpuBefore: cpuBefore.withLock { $0 },
+            memoryBytes: memory.resident, memoryPeakBytes: memory.peak)
     }
 
     private static func inputEnded() async {

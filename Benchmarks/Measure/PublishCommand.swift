@@ -60,6 +60,20 @@ enum SyntheticBody {
             + Array(end.utf8)
     }
 
+    /// 16 MB of envelopes of about 64 KB whose records have a size.
+    static func ofRecords(_ size: Int) -> [[UInt8]] {
+        var properties = ""
+        let start = #"{"time":"2026-11-21T10:00:00.0000000Z","operationName":"Fill","category":"Audit","properties":{"#
+        while start.count + properties.count + 30 < size {
+            let number = properties.count
+            properties += (properties.isEmpty ? "" : ",") + #""member\#(number)":"value \#(number)""#
+        }
+        let record = start + properties + "}}"
+        let records = [String](repeating: record, count: max(1, 65_536 / record.count)).joined(separator: ",")
+        let body = Array("{\"records\":[\(records)]}".utf8)
+        return [[UInt8]](repeating: body, count: max(1, (16 << 20) / body.count))
+    }
+
     /// A listing of keys from no portal, known by the time at which it was due.
     static func marker(due nanoseconds: Int64) -> [UInt8] {
         let account =

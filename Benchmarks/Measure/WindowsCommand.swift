@@ -50,7 +50,6 @@ private struct WindowRound {
         var round = Round()
         let fold = PartitionFold(rules: rules, partition: 0)
         var merger = Merger(rules: rules, partitions: [0], options: options)
-        let before = hubwatch_allocated_bytes()
         let meter = Meter()
         let sequence = judge(0..<bodies.ranges.count, fold, &merger, from: 0)
         meter.read(into: &round)
@@ -59,8 +58,6 @@ private struct WindowRound {
         round.messages = bodies.ranges.count
         round.matches = merger.groupCount
         _ = merger.takeCommit()
-        let after = hubwatch_allocated_bytes()
-        round.extra["bytesPerGroup"] = Double(after > before ? after - before : 0) / Double(max(1, merger.groupCount))
 
         // What a second brings at the speed just measured, and the commit of that.
         let store = try SQLiteStateStore(path: folder + "/state-\(kind)-\(groups).db")
@@ -80,9 +77,13 @@ private struct WindowRound {
             try? FileManager.default.removeItem(atPath: folder + "/state-\(kind)-\(groups).db" + suffix)
         }
         var restored = Merger(rules: rules, partitions: [0], options: options)
+        let before = hubwatch_allocated_bytes()
         let restart = ContinuousClock.now
         try restored.restore(RestoredState(snapshot: snapshot), now: WindowRules.time)
         round.extra["restartSeconds"] = restart.duration(to: .now).inSeconds
+        let after = hubwatch_allocated_bytes()
+        // Groups that nothing is heard of now, with the evidence that they keep.
+        round.extra["bytesPerGroup"] = Double(after > before ? after - before : 0) / Double(max(1, groups))
         guard restored.groupCount == merger.groupCount else { throw MeasureFailure("a restart lost groups") }
         return round
     }
