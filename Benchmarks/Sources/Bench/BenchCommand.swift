@@ -14,7 +14,8 @@ protocol Group: Sendable {
 /// Every group, in the order of the page.
 var groups: [any Group.Type] {
     [
-        DecodeGroup.self, ReadGroup.self, EndToEndGroup.self, RulesGroup.self,
+        DecodeGroup.self, ReadGroup.self, EndToEndGroup.self, LatencyGroup.self, RulesGroup.self, WindowsGroup.self,
+        GrowthGroup.self, BrokerGroup.self, StartGroup.self, OverloadGroup.self,
     ]
 }
 
