@@ -25,7 +25,8 @@ public struct HubwatchCommand: AsyncParsableCommand {
             RunCommand.self, ReplayCommand.self, ConfigCommand.self, RulesCommand.self, CheckpointsCommand.self,
             GapsCommand.self,
             DeadLettersCommand.self,
-            PublishCommand.self, GenerateCommand.self, CompareCommand.self, DevBrokerCommand.self, VersionCommand.self,
+            PublishCommand.self, GenerateCommand.self, CompareCommand.self, DevBrokerCommand.self, BenchCommand.self,
+            VersionCommand.self,
         ])
 
     /// Makes the command.

@@ -38,6 +38,7 @@ import Testing
     }
 
     private static let rules = HubFixture.root.appending(path: "Config/rules").path
+    private static let sample = HubFixture.root.appending(path: "Tests/Fuzz/Corpus/decoder/activity.json").path
 
     @Test(arguments: [
         (["--help"], 0, "rules check"),
@@ -56,6 +57,9 @@ import Testing
         (["devbroker", "--help"], 0, "do detach amqp:link:detach-forced"),
         (["devbroker", "--hub", "logs", "--faults", "/nowhere.faults"], 66, "/nowhere.faults"),
         (["publish", "-", "--rate", "0"], 64, "--rate"),
+        (["bench", "/nowhere"], 66, "/nowhere"),
+        (["bench", "--seconds", "0"], 64, "--seconds"),
+        (["bench", "--rules", rules, "--seconds", "0.01", "--json", sample], 0, "\"records\":1,"),
         (["replay", "--help"], 0, "zcat logs.gz"),
         (["replay", "files", "/nowhere.gz", "--rules", rules], 66, "/nowhere.gz"),
         (["replay", "files", "-", "--from", "yesterday"], 64, "yesterday"),

@@ -30,7 +30,7 @@ var groups: [any Group.Type] {
 
     @Option(help: "Only this group; may be given several times.") var only: [String] = []
     @Option(help: "Rounds of which medians are taken.") var rounds = 7
-    @Option(help: "Seconds of overload.") var overload = 120
+    @Option(help: "Seconds of overload; catching up takes at least twice as long.") var overload = 120
     @Option(help: "Folder of hubwatch, measure and KillDrill.") var tools = ".build/release"
     @Option(help: "Folder of proton-receiver.") var peers = ".build/benchmarks/release"
     @Option(help: "Python of the peers.") var python = ".build/venv/bin/python"

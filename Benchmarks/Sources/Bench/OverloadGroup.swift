@@ -103,8 +103,8 @@ struct OverloadGroup: Group {
         let start = ContinuousClock.now
         var looks: [Look] = []
         var isOver = false
-        // Catching up takes as long as the factor says; a little more is allowed for.
-        let limit = catchesUp ? seconds * (Self.factor + 0.5) + 10 : seconds
+        // Catching up takes twice as long as the overload at full speed; twice that is allowed for.
+        let limit = catchesUp ? seconds * (Self.factor + 2) + 10 : seconds
         while start.duration(to: .now).seconds < limit {
             let progress = try detector.object(Progress.self, within: 30)
             hub.send("look")
