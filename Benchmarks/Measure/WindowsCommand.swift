@@ -78,9 +78,9 @@ private struct WindowRound {
         }
         var restored = Merger(rules: rules, partitions: [0], options: options)
         let before = hubwatch_allocated_bytes()
-        let restart = ContinuousClock.now
+        let restart = Meter.processSeconds
         try restored.restore(RestoredState(snapshot: snapshot), now: WindowRules.time)
-        round.extra["restartSeconds"] = restart.duration(to: .now).inSeconds
+        round.extra["restartSeconds"] = Meter.processSeconds - restart
         let after = hubwatch_allocated_bytes()
         // Groups that nothing is heard of now, with the evidence that they keep.
         round.extra["bytesPerGroup"] = Double(after > before ? after - before : 0) / Double(max(1, groups))

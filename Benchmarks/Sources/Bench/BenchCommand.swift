@@ -31,6 +31,7 @@ var groups: [any Group.Type] {
     @Option(help: "Only this group; may be given several times.") var only: [String] = []
     @Option(help: "Rounds of which medians are taken.") var rounds = 7
     @Option(help: "Seconds of overload; catching up takes at least twice as long.") var overload = 120
+    @Option(help: "Minutes after which no further group begins.") var minutes = 25.0
     @Option(help: "Folder of hubwatch, measure and KillDrill.") var tools = ".build/release"
     @Option(help: "Folder of proton-receiver.") var peers = ".build/benchmarks/release"
     @Option(help: "Python of the peers.") var python = ".build/venv/bin/python"
@@ -42,19 +43,20 @@ var groups: [any Group.Type] {
             throw ValidationError("no group '\(name)'; there are \(groups.map { $0.name }.joined(separator: ", "))")
         }
         signal(SIGPIPE, SIG_IGN)
-        for number in [SIGINT, SIGTERM] {
-            signal(number) { _ in
-                Program.endAll()
-                _exit(130)
-            }
-        }
         let bench = try Workbench(
             tools: tools, peers: peers, python: python, rounds: max(1, rounds), overloadSeconds: max(5, overload))
+        let signals = Self.endOnSignals(removing: bench.folder)
+        defer { for source in signals { source.cancel() } }
         let report = Report(folder: results, page: page)
         let machine = Machine.facts(bench)
         var measured: [GroupResult] = []
         var failures: [String] = []
         for group in groups where only.isEmpty || only.contains(group.name) {
+            guard bench.elapsed < minutes * 60 else {
+                bench.say("\(group.name): left out, \(Int(minutes)) minutes are over")
+                failures.append(group.name)
+                continue
+            }
             do {
                 let result = try measure(group, bench, machine)
                 try report.store(result)
@@ -74,6 +76,21 @@ var groups: [any Group.Type] {
         if !failures.isEmpty {
             print("Not measured: \(failures.joined(separator: ", "))")
             throw ExitCode(1)
+        }
+    }
+
+    /// Ends all children and removes their files when the driver is told to end.
+    private static func endOnSignals(removing folder: String) -> [any DispatchSourceSignal] {
+        [SIGINT, SIGTERM].map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler {
+                Program.endAll()
+                try? FileManager.default.removeItem(atPath: folder)
+                _exit(130)
+            }
+            source.resume()
+            return source
         }
     }
 

@@ -58,7 +58,8 @@ struct WindowsGroup: Group {
                 budget: .init(kind: .atMost, value: 3)))
         guard groups >= 1000 else { return }
         result.rows.append(Row(name: "\(what): checkpoint", figure: extra("checkpointBytes") / 1e6, unit: "MB"))
-        result.rows.append(Row(name: "\(what): state restored", figure: extra("restartSeconds") * 1000, unit: "ms"))
+        result.rows.append(
+            Row(name: "\(what): state restored, CPU", figure: extra("restartSeconds") * 1000, unit: "ms"))
         guard groups >= 100_000 else { return }
         result.rows.append(
             Row(

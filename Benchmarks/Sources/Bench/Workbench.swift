@@ -24,9 +24,12 @@ final class Workbench {
 
     deinit { try? FileManager.default.removeItem(atPath: folder) }
 
+    /// Seconds since the start.
+    var elapsed: Double { started.duration(to: .now).seconds }
+
     /// A line about what happens now.
     func say(_ text: String) {
-        let seconds = Int(started.duration(to: .now).seconds)
+        let seconds = Int(elapsed)
         FileHandle.standardError.write(Data("[\(seconds / 60):\(String(format: "%02d", seconds % 60))] \(text)\n".utf8))
     }
 
