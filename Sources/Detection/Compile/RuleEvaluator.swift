@@ -30,8 +30,6 @@ final class RuleEvaluator {
     private struct State {
         var candidateCount = 0
         var generation: UInt32 = 0
-        /// The slots of the record in hand.
-        var slots = UnsafeBufferPointer<FieldSlot>(start: nil, count: 0)
     }
 
     init(rules: CompiledRules) {
@@ -89,7 +87,6 @@ final class RuleEvaluator {
         nextGeneration()
         texts.begin()
         state.pointee.candidateCount = 0
-        state.pointee.slots = record.slots
         for table in tables { probe(table, record) }
         if let anywhere { probeAnywhere(anywhere, record) }
         admit(UnsafeBufferPointer(always))
@@ -114,8 +111,7 @@ final class RuleEvaluator {
     }
 
     private func probe(_ table: WitnessTable, _ record: RecordView) {
-        let slots = state.pointee.slots
-        let slot = table.slot < slots.count ? slots[table.slot] : .missing
+        let slot = record[table.slot]
         switch slot.kind {
         case .missing, .null: admit(UnsafeBufferPointer(table.whenNull))
         case .string:
@@ -202,7 +198,7 @@ final class RuleEvaluator {
     private func holds(_ number: Int, _ record: RecordView) -> Bool {
         let generation = state.pointee.generation
         if memo[number] >> 1 == generation { return memo[number] & 1 == 1 }
-        let outcome = texts.outcome(of: number, state.pointee.slots, record) ?? evaluate(atoms[number], record)
+        let outcome = texts.outcome(of: number, record) ?? evaluate(atoms[number], record)
         memo[number] = generation << 1 | (outcome ? 1 : 0)
         return outcome
     }

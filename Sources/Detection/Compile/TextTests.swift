@@ -130,10 +130,10 @@ struct TextTests {
 
     /// The outcome of a test; nil when it must be found in the general way.
     @inline(__always)
-    func outcome(of number: Int, _ slots: UnsafeBufferPointer<FieldSlot>, _ record: RecordView) -> Bool? {
+    func outcome(of number: Int, _ record: RecordView) -> Bool? {
         let test = tests[number]
         if test.kind == .general { return nil }
-        let slot = Int(test.slot) < slots.count ? slots[Int(test.slot)] : .missing
+        let slot = record[Int(test.slot)]
         switch slot.kind {
         case .missing, .null: return test.kind == .null || test.kind == .exists && test.isWanted == (slot.kind == .null)
         case .string:
