@@ -53,11 +53,8 @@ struct DetectCommand: AsyncParsableCommand {
                 group: group, logger: LocalHub.logger, hostName: "bench", productVersion: "bench"))
         let start = ContinuousClock.now
         let starting = Task {
-            for await _ in hubwatch.status.changes() {
-                guard hubwatch.status.snapshot.partitions.values.contains(where: \.isAttached) else { continue }
-                Self.cpuBefore.withLock { $0 = Meter.processSeconds }
-                return
-            }
+            await hubwatch.status.waitUntil { $0.partitions.values.contains(where: \.isAttached) }
+            Self.cpuBefore.withLock { $0 = Meter.processSeconds }
         }
         defer { starting.cancel() }
         let telling = Task {

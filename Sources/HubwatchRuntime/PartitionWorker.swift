@@ -35,6 +35,8 @@ final class PartitionWorker: PartitionConsumer {
     /// For plain brokers, which deliver again what was not accepted.
     private var recentIDs: RecentMessageIDs?
     private var isPosting = false
+    /// Something was folded while a delta was under way.
+    private var isPostOwed = false
     private var isHeld = false
     private var scheduledPost: Scheduled<Void>?
     private var bytesSincePost = 0
@@ -101,7 +103,7 @@ final class PartitionWorker: PartitionConsumer {
             $0.bytes += Int64(bytes)
             if let last = batch.lastEnqueuedSequenceNumber { $0.lastEnqueued = max(last, $0.lastEnqueued ?? -1) }
         }
-        postSoon()
+        if bytesSincePost > heldBytesMax { post() } else { postSoon() }
     }
 
     /// Folds one event; the size of its body in bytes.
@@ -165,7 +167,10 @@ final class PartitionWorker: PartitionConsumer {
     // MARK: Posting
 
     private func postSoon() {
-        guard !isPosting else { return }
+        guard !isPosting else {
+            isPostOwed = true
+            return
+        }
         if fold.hasMatches {
             post()
         } else if scheduledPost == nil {
@@ -182,6 +187,7 @@ final class PartitionWorker: PartitionConsumer {
             return
         }
         isPosting = true
+        isPostOwed = false
         bytesSincePost = 0
         let coordinator = self.coordinator
         let loop = self.loop
@@ -195,12 +201,17 @@ final class PartitionWorker: PartitionConsumer {
 
     private func posted() {
         isPosting = false
+        let wasHeld = isHeld
         if isHeld {
             isHeld = false
             if !continuity.isAsking { control?.resume() }
         }
-        // What was folded meanwhile has waited long enough.
-        post()
+        // Under load events come faster than deltas are merged: each delta wakes other threads, so they keep their distance.
+        if wasHeld || !drainPromises.isEmpty {
+            post()
+        } else if isPostOwed {
+            postSoon()
+        }
     }
 
     /// Completes when everything folded has been merged.

@@ -167,7 +167,7 @@ actor RunSession {
         if end == .whenCaughtUp {
             tasks.append(
                 Task {
-                    for await _ in status.changes() where status.snapshot.isCaughtUp { break }
+                    await status.waitUntil(\.isCaughtUp)
                     ending.yield(nil)
                 })
         }

@@ -86,15 +86,44 @@ public final class RunStatus: Sendable {
         return stream
     }
 
+    /// Waits until a condition holds; also returns when the task is cancelled.
+    ///
+    /// Wakes nobody before it does, unlike ``changes()``. The condition is looked at under the lock, at every change: it must be
+    /// cheap and may use nothing but the snapshot.
+    public func waitUntil(_ condition: @escaping @Sendable (Snapshot) -> Bool) async {
+        let (holds, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let number = state.withLock { now -> Int? in
+            if condition(now) { return nil }
+            return waiting.withLock { waiting in
+                waiting.last += 1
+                waiting.conditions[waiting.last] = Awaited(condition: condition, continuation: continuation)
+                return waiting.last
+            }
+        }
+        guard let number else { return }
+        for await _ in holds { break }
+        waiting.withLock { $0.conditions[number] = nil }
+    }
+
+    private struct Awaited {
+        var condition: @Sendable (Snapshot) -> Bool
+        var continuation: AsyncStream<Void>.Continuation
+    }
+
     private struct Waiting {
         var continuations: [Int: AsyncStream<Void>.Continuation] = [:]
+        var conditions: [Int: Awaited] = [:]
         var last = 0
     }
 
     private let waiting = Mutex(Waiting())
 
-    private func announce() {
-        for continuation in waiting.withLock({ Array($0.continuations.values) }) { continuation.yield() }
+    /// Tells whoever waits; called with the state's lock held.
+    private func announce(_ now: Snapshot) {
+        waiting.withLock { waiting in
+            for continuation in waiting.continuations.values { continuation.yield() }
+            for awaited in waiting.conditions.values where awaited.condition(now) { awaited.continuation.yield() }
+        }
     }
 
     /// Changes one partition's progress.
@@ -105,13 +134,15 @@ public final class RunStatus: Sendable {
                 state.firstReceivedAt = min(received, state.firstReceivedAt ?? received)
                 state.lastReceivedAt = max(received, state.lastReceivedAt ?? received)
             }
+            announce(state)
         }
-        announce()
     }
 
     /// Changes what concerns the whole instance.
     func update(_ change: (inout Snapshot) -> Void) {
-        state.withLock { change(&$0) }
-        announce()
+        state.withLock {
+            change(&$0)
+            announce($0)
+        }
     }
 }
