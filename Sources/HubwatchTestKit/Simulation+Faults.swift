@@ -62,7 +62,8 @@ extension Simulation {
         lives += 1
         isStopping = false
         let path = folder.appending(path: "state-\(lives).db").path
-        for suffix in ["", "-wal", "-journal"] where FileManager.default.fileExists(atPath: process.statePath + suffix) {
+        for suffix in ["", "-wal", "-journal"] where FileManager.default.fileExists(atPath: process.statePath + suffix)
+        {
             try FileManager.default.copyItem(atPath: process.statePath + suffix, toPath: path + suffix)
         }
         let wall = process.scheduler.now

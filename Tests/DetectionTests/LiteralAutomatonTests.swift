@@ -36,6 +36,31 @@ import Testing
         }
     }
 
+    /// Pieces of four bytes and more are searched by leaps; texts are made of pieces' parts, so that beginnings abound.
+    @Test(arguments: UInt64(1)...60)
+    func leapsPassNoPiece(seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed)
+        let pieces = (0..<Int.random(in: 1...20, using: &generator)).map { number in
+            LiteralAutomaton.Piece(
+                text: Self.text(&generator, 4...12).map(CaseFolding.foldASCII), rules: [Int32(number)])
+        }
+        let automaton = try #require(LiteralAutomaton(pieces))
+        var hits = 0
+        for _ in 0..<200 {
+            var text: [UInt8] = []
+            for _ in 0..<Int.random(in: 0...6, using: &generator) {
+                let piece = pieces.randomElement(using: &generator)?.text ?? []
+                text +=
+                    Bool.random(using: &generator)
+                    ? Self.text(&generator, 0...5) : piece.prefix(Int.random(in: 0...piece.count, using: &generator))
+            }
+            let expected = Set(pieces.filter { Self.contains(text, $0.text) }.flatMap(\.rules))
+            hits += expected.count
+            #expect(Self.found(automaton, text) == expected, "seed \(seed), text \(text)")
+        }
+        #expect(hits > 0)
+    }
+
     @Test(arguments: [1 << 9, 1 << 11, 1 << 13])
     func boundsFindMoreAndNeverLess(bytesMax: Int) throws {
         var generator = SeededGenerator(seed: UInt64(bytesMax))

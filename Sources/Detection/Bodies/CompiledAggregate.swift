@@ -24,6 +24,8 @@ struct CompiledAggregate: GroupedBody {
     let axis: PaneAxis
     let keyNames: [String]
     let keys: [CompiledExpression]
+    /// The slots of the keys, when each key is a field as it is.
+    private let keySlots: [Int]?
     let folds: [CompiledFold]
     let columnNames: [String]
     let pipeline: RowPipeline
@@ -38,6 +40,8 @@ struct CompiledAggregate: GroupedBody {
         frame = BodyFrame(rule, defaultSuppression: axis.length, overlap: axis.length)
         keyNames = aggregate.keys.map(\.name)
         keys = try compilation.compile(aggregate.keys.map(\.expression))
+        let slots = keys.compactMap { if case .slot(let slot) = $0 { slot } else { nil } }
+        keySlots = slots.count == keys.count ? slots : nil
         folds = try CompiledFold.compile(aggregate.aggregates, compilation.atoms.scope)
         columnNames = aggregate.aggregates.map(\.name)
         pipeline = try RowPipeline(aggregate)
@@ -71,6 +75,12 @@ struct CompiledAggregate: GroupedBody {
 
     func contributions(of record: FoldedRecord, _ limits: FoldLimits) -> [Contribution] {
         GroupKey.combinations(keys.map { $0.evaluate(in: record.context) }).map { Contribution(key: $0) }
+    }
+
+    func writeKey(of record: FoldedRecord, to key: inout ByteWriter) -> Bool {
+        guard let keySlots else { return false }
+        for slot in keySlots where !key.plainValue(record.context.record[slot]) { return false }
+        return true
     }
 
     func fold(

@@ -46,6 +46,10 @@ protocol GroupedBody: Sendable {
     func emptyAccumulators(_ limits: FoldLimits) -> [Accumulator]
     /// The groups that a record belongs to, and what it brings to each.
     func contributions(of record: FoldedRecord, _ limits: FoldLimits) -> [Contribution]
+    /// Writes the key of a record that belongs to one group and brings nothing else to it, without making values of fields.
+    ///
+    /// False where only ``contributions(of:_:)`` can tell; what was written then means nothing.
+    func writeKey(of record: FoldedRecord, to key: inout ByteWriter) -> Bool
     /// Folds a record into the columns of a partial.
     func fold(
         _ record: FoldedRecord, into accumulators: inout [Accumulator], limits: FoldLimits, scratch: inout ByteWriter)
@@ -70,6 +74,8 @@ extension GroupedBody {
     var slotsOverlap: Bool { false }
 
     func retention(_ given: Int64) -> Int64 { given }
+
+    func writeKey(of record: FoldedRecord, to key: inout ByteWriter) -> Bool { false }
 
     func groupsMax(_ options: MergerOptions) -> (count: Int, notice: OperationalNotice.Kind) {
         (options.groupsPerRuleMax, .groupsRefused)

@@ -4,6 +4,9 @@
 /// share one. States that end a piece have the highest numbers, so that a step costs two loads and a comparison. Built
 /// from sorted pieces, breadth first: equal rules give equal tables.
 ///
+/// Most texts hold no piece, and ``PieceLeaps`` finds that out by looking at a few of their bytes: the walk begins where a piece
+/// can begin, if anywhere.
+///
 /// **Bounds**: at most ``Limits/bytesMax`` for the table. Pieces are cut to their last bytes until it fits, which finds
 /// more than they say but nothing less; what even then has no room is ``unplaced``.
 /// **Isolation**: immutable once made; shared by all evaluators.
@@ -40,14 +43,21 @@ final class LiteralAutomaton: @unchecked Sendable {
         fileprivate let rules: UnsafePointer<Int32>
         fileprivate let shift: Int
         fileprivate let firstEnd: Int
+        fileprivate let leaps: PieceLeaps?
 
         /// Calls back with the rules of every piece in a text: folded text, or any in which only ASCII letters differ in
         /// case.
         @inline(__always)
         func forEachPiece(in text: UnsafeRawBufferPointer, _ body: (UnsafeBufferPointer<Int32>) -> Void) {
+            var position = 0
+            if let leaps {
+                guard let start = leaps.firstStart(in: text, classes) else { return }
+                position = start
+            }
             var state = 0
-            for byte in text {
-                state = Int(next[state << shift | Int(classes[Int(byte)])])
+            while position < text.count {
+                state = Int(next[state << shift | Int(classes[Int(text[position])])])
+                position &+= 1
                 guard state >= firstEnd else { continue }
                 var at = state
                 while at >= firstEnd {
@@ -82,15 +92,18 @@ final class LiteralAutomaton: @unchecked Sendable {
         stateCount = trie.nodes.count
         let automaton = trie.automaton()
         func copy<T>(_ list: [T]) -> UnsafeMutablePointer<T> {
-            let buffer = UnsafeMutableBufferPointer<T>.allocate(capacity: max(1, list.count))
-            _ = buffer.initialize(from: list)
-            return buffer.baseAddress!
+            let memory = UnsafeMutablePointer<T>.allocate(capacity: max(1, list.count))
+            _ = UnsafeMutableBufferPointer(start: memory, count: list.count).initialize(from: list)
+            return memory
         }
         let (classes, next) = (copy(trie.classes), copy(automaton.next))
         let (ends, rules) = (copy(automaton.ends), copy(automaton.rules))
-        memory = [.init(classes), .init(next), .init(ends), .init(rules)]
+        let leaps = trie.leaps()
+        let distances = copy(leaps?.distances ?? [])
+        memory = [.init(classes), .init(next), .init(ends), .init(rules), .init(distances)]
         view = View(
-            classes: classes, next: next, ends: ends, rules: rules, shift: trie.shift, firstEnd: automaton.firstEnd)
+            classes: classes, next: next, ends: ends, rules: rules, shift: trie.shift, firstEnd: automaton.firstEnd,
+            leaps: leaps.map { PieceLeaps(distances: distances, shift: trie.shift, length: $0.length) })
     }
 
     deinit { for block in memory { block.deallocate() } }
@@ -169,6 +182,32 @@ private struct Trie {
             nodes[at].rules += piece.rules
         }
         unplaced = Array(Set(unplaced)).sorted()
+    }
+
+    /// How far a search may leap at each pair of classes, and over how many bytes it looks; nil when no leap would be long.
+    ///
+    /// Wu and Manber's table over the beginnings of all pieces, as long as the shortest piece.
+    func leaps() -> (distances: [UInt8], length: Int)? {
+        let beginnings = beginnings()
+        guard beginnings.length >= PieceLeaps.lengthMin else { return nil }
+        let length = min(beginnings.length, Int(UInt8.max))
+        var distances = [UInt8](repeating: UInt8(length - 1), count: 1 << (2 * shift))
+        for beginning in beginnings.texts {
+            for end in 1..<length {
+                let pair = Int(beginning[end - 1]) << shift | Int(beginning[end])
+                distances[pair] = min(distances[pair], UInt8(length - 1 - end))
+            }
+        }
+        return (distances, length)
+    }
+
+    /// The length of the shortest piece, and the first so many classes of every piece.
+    private func beginnings() -> (texts: [[UInt8]], length: Int) {
+        var level: [(node: Int, text: [UInt8])] = [(0, [])]
+        while !level.isEmpty, level.allSatisfy({ nodes[$0.node].rules.isEmpty }) {
+            level = level.flatMap { place in nodes[place.node].children.map { ($0.node, place.text + [$0.byte]) } }
+        }
+        return (level.map(\.text), level.first?.text.count ?? 0)
     }
 
     /// Rows of transitions, numbered breadth first, states that end a piece last.

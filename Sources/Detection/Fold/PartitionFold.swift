@@ -234,25 +234,41 @@ public final class PartitionFold {
     ) {
         guard let pane = body.pane(of: stamp.time) else { return }
         let folded = FoldedRecord(stamp: stamp, context: RecordContext(record: record), evaluator: evaluator)
-        let isPartitioned = body.frame.isPartitioned
         // Made at most once a record, and only if some group keeps it.
         var fields: [UInt8]?
+        beginKey(of: body)
+        if body.writeKey(of: folded, to: &scratch) {
+            return add(Contribution(key: []), rule, pane, body, folded, message, &fields)
+        }
         for contribution in body.contributions(of: folded, limits) {
-            scratch.clear()
-            if isPartitioned { scratch.value(.long(Int64(partition))) }
+            beginKey(of: body)
             for value in contribution.key { scratch.value(value) }
-            let at = table.index(rule: rule, pane: pane, key: scratch) {
-                Partial(stamp: stamp, accumulators: body.emptyAccumulators(limits))
-            }
-            let isKept = table.wants(at, stamp, limits: limits)
-            if isKept, fields == nil { fields = evidenceFields(record, message) }
-            table.update(at) { partial in
-                partial.rows += 1
-                partial.first = min(partial.first, stamp)
-                partial.last = max(partial.last, stamp)
-                body.fold(folded, into: &partial.accumulators, limits: limits, scratch: &scratch)
-                if isKept, let fields { partial.keep(contribution, stamp, fields, limits: limits) }
-            }
+            add(contribution, rule, pane, body, folded, message, &fields)
+        }
+    }
+
+    private func beginKey(of body: any GroupedBody) {
+        scratch.clear()
+        if body.frame.isPartitioned { scratch.value(.long(Int64(partition))) }
+    }
+
+    /// Adds what a record brings to the group whose key is in `scratch`.
+    private func add(
+        _ contribution: Contribution, _ rule: Int, _ pane: Int64, _ body: any GroupedBody, _ folded: FoldedRecord,
+        _ message: MessageHeader, _ fields: inout [UInt8]?
+    ) {
+        let stamp = folded.stamp
+        let at = table.index(rule: rule, pane: pane, key: scratch) {
+            Partial(stamp: stamp, accumulators: body.emptyAccumulators(limits))
+        }
+        let isKept = table.wants(at, stamp, limits: limits)
+        if isKept, fields == nil { fields = evidenceFields(folded.context.record, message) }
+        table.update(at) { partial in
+            partial.rows += 1
+            partial.first = min(partial.first, stamp)
+            partial.last = max(partial.last, stamp)
+            body.fold(folded, into: &partial.accumulators, limits: limits, scratch: &scratch)
+            if isKept, let fields { partial.keep(contribution, stamp, fields, limits: limits) }
         }
     }
 

@@ -1,5 +1,22 @@
+internal import DiagnosticLogs
+
 /// Values in the engine's byte encoding: in stored state, in group keys, in identities.
 extension ByteWriter {
+    /// Writes the value of a slot as ``value(_:)`` writes the value made of it, for those that need no making: plain ASCII text
+    /// and nothing at all; false for any other.
+    mutating func plainValue(_ slot: FieldSlot) -> Bool {
+        switch slot.kind {
+        case .missing, .null: byte(0)
+        case .string:
+            guard !slot.hasEscapes, let text = slot.text, CaseFolding.isASCII(text) else { return false }
+            byte(5)
+            count(text.count)
+            raw(text)
+        case .false, .true, .number, .object, .array, .integer, .timestamp, .several: return false
+        }
+        return true
+    }
+
     mutating func value(_ value: Value) {
         switch value {
         case .null: byte(0)
