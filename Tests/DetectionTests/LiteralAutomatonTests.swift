@@ -50,9 +50,9 @@ import Testing
             var text: [UInt8] = []
             for _ in 0..<Int.random(in: 0...6, using: &generator) {
                 let piece = pieces.randomElement(using: &generator)?.text ?? []
-                text +=
-                    Bool.random(using: &generator)
-                    ? Self.text(&generator, 0...5) : piece.prefix(Int.random(in: 0...piece.count, using: &generator))
+                let isPart = Bool.random(using: &generator)
+                let part = isPart ? piece : Self.text(&generator, 0...5)
+                text += Array(part.prefix(Int.random(in: 0...part.count, using: &generator)))
             }
             let expected = Set(pieces.filter { Self.contains(text, $0.text) }.flatMap(\.rules))
             hits += expected.count
