@@ -56,8 +56,9 @@ let package = Package(
         // Cores: no socket, clock, task or C pointer
         .target(name: "AMQPTypes", swiftSettings: settings),
         .target(name: "EventHubs", dependencies: ["AMQPTypes", "Spelling", crypto], swiftSettings: pure),
-        .target(name: "DiagnosticLogs", dependencies: ["CSimdjson"], swiftSettings: settings),
-        .target(name: "Detection", dependencies: ["DiagnosticLogs", crypto], swiftSettings: settings),
+        .target(name: "Redaction", dependencies: [crypto], swiftSettings: settings),
+        .target(name: "DiagnosticLogs", dependencies: ["CSimdjson", "Redaction"], swiftSettings: settings),
+        .target(name: "Detection", dependencies: ["DiagnosticLogs", "Redaction", crypto], swiftSettings: settings),
         .target(
             name: "RuleFormats",
             dependencies: [
@@ -70,7 +71,8 @@ let package = Package(
             name: "FindingFormats", dependencies: ["Detection", "DiagnosticLogs"], swiftSettings: settings),
         .target(
             name: "HubwatchConfiguration",
-            dependencies: ["EventHubs", "Spelling", .product(name: "Yams", package: "Yams")], swiftSettings: pure),
+            dependencies: ["EventHubs", "Redaction", "Spelling", .product(name: "Yams", package: "Yams")],
+            swiftSettings: pure),
 
         // The AMQP engine and the shells
         .target(name: "AMQPEngine", dependencies: ["AMQPTypes", "CProton", "CProtonShim"], swiftSettings: settings),
@@ -82,7 +84,8 @@ let package = Package(
                 "AMQPChannel", "AMQPEngine", "AMQPTypes", "EventHubs", nio, nioPosix, nioSSL, logging,
             ], swiftSettings: settings),
         .target(
-            name: "StateStore", dependencies: [.product(name: "GRDB", package: "GRDB.swift")], swiftSettings: settings),
+            name: "StateStore", dependencies: ["Redaction", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: settings),
         .target(
             name: "Sinks", dependencies: ["StateStore", "FindingFormats", "Detection", "DiagnosticLogs"],
             swiftSettings: settings),
@@ -90,7 +93,7 @@ let package = Package(
             name: "HubwatchRuntime",
             dependencies: [
                 "AMQPEngine", "EventHubs", "EventHubsClient", "DiagnosticLogs", "Detection", "RuleFormats",
-                "StateStore",
+                "StateStore", "Redaction",
                 "FindingFormats", "Sinks", "HubwatchConfiguration", "CZlib", nio, nioPosix, logging,
             ], swiftSettings: settings),
         .target(
@@ -106,7 +109,7 @@ let package = Package(
             dependencies: [
                 "AMQPTypes", "EventHubs", "EventHubsClient", "DiagnosticLogs", "Detection", "RuleFormats", "StateStore",
                 "FindingFormats", "Sinks", "HubwatchConfiguration", "SampleLogs", "HubwatchRuntime", "DevBroker",
-                "Spelling",
+                "Spelling", "Redaction",
                 nio, nioPosix, logging, serviceLifecycle, argumentParser,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ], swiftSettings: settings),
@@ -161,7 +164,8 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(name: "EventHubsTests", dependencies: ["EventHubs", "AMQPTypes"], swiftSettings: settings),
         .testTarget(
-            name: "DiagnosticLogsTests", dependencies: ["DiagnosticLogs", "CSimdjson"], swiftSettings: settings),
+            name: "DiagnosticLogsTests", dependencies: ["DiagnosticLogs", "CSimdjson", "Redaction"],
+            swiftSettings: settings),
         // What findings must be, by plain loops over all events: shares no code with the engine
         .target(
             name: "DetectionOracle", dependencies: ["Detection", "DiagnosticLogs"], path: "Tests/DetectionOracle",
@@ -174,8 +178,17 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(name: "SampleLogsTests", dependencies: ["SampleLogs"], swiftSettings: settings),
         .testTarget(name: "SpellingTests", dependencies: ["Spelling"], swiftSettings: settings),
+        // What may be shown: masks, and canaries in everything that the program writes
         .testTarget(
-            name: "StateStoreTests", dependencies: ["StateStore", .product(name: "GRDB", package: "GRDB.swift")],
+            name: "RedactionTests",
+            dependencies: [
+                "AMQPTypes", "Detection", "DevBroker", "DiagnosticLogs", "EventHubsClient", "FindingFormats",
+                "HubwatchConfiguration", "HubwatchRuntime", "Redaction", "RuleFormats", "SampleLogs", "StateStore",
+                "hubwatch", nioPosix, logging,
+            ], swiftSettings: settings),
+        .testTarget(
+            name: "StateStoreTests",
+            dependencies: ["StateStore", "Redaction", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: settings),
         .testTarget(
             name: "FindingFormatsTests", dependencies: ["FindingFormats", "Detection", "DiagnosticLogs"],

@@ -1,6 +1,7 @@
 import ArgumentParser
 import HubwatchConfiguration
 import HubwatchRuntime
+import Redaction
 
 /// `hubwatch config`.
 struct ConfigCommand: AsyncParsableCommand {
@@ -39,6 +40,8 @@ struct ConfigCommand: AsyncParsableCommand {
                 var value = given?.texts.joined(separator: ",") ?? setting.defaultText
                 if let lists = given?.lists, !lists.isEmpty { value = lists.keys.sorted().joined(separator: ",") }
                 if setting.isSecret, !value.isEmpty { value = "(hidden)" }
+                // A key that stands where none belongs is hidden too.
+                value = SecretText.masked(value)
                 let name = setting.path + String(repeating: " ", count: width - setting.path.count)
                 Terminal.output("\(name)  \(value)\(given.map { "   # \($0.place)" } ?? "")")
             }

@@ -90,13 +90,24 @@ struct ConfigurationOptions: ParsableArguments {
     /// The settings in force; every problem at once when there are any.
     func configuration(needsSource: Bool = true) throws -> Configuration {
         do {
-            return try Configuration(layers(), needsSource: needsSource) { (path) throws(ConfigurationProblem) in
-                do throws(CommandFailure) { return try readText(path) } catch {
-                    throw ConfigurationProblem(place: path, message: error.message)
-                }
-            }
+            return try Configuration(layers(), needsSource: needsSource, readFile: Self.settingFile)
         } catch let error as ConfigurationError {
             throw CommandFailure(error)
+        }
+    }
+
+    /// The rule settings in force, for commands that judge without a source.
+    func rules() throws -> Configuration.Rules {
+        do {
+            return try Configuration.rules(layers(), readFile: Self.settingFile)
+        } catch let error as ConfigurationError {
+            throw CommandFailure(error)
+        }
+    }
+
+    private static func settingFile(_ path: String) throws(ConfigurationProblem) -> String {
+        do throws(CommandFailure) { return try readText(path) } catch {
+            throw ConfigurationProblem(place: path, message: error.message)
         }
     }
 

@@ -1,4 +1,5 @@
 public import ArgumentParser
+import Redaction
 
 /// The `hubwatch` command.
 public struct HubwatchCommand: AsyncParsableCommand {
@@ -45,7 +46,11 @@ public struct HubwatchCommand: AsyncParsableCommand {
             Terminal.error("hubwatch: \(failure.message)")
             exit(withError: ExitCode(failure.status.rawValue))
         } catch {
-            exit(withError: error)
+            // What the parser says quotes the arguments, and somebody may have given a key as one.
+            let text = fullMessage(for: error)
+            if SecretText.masked(text) == text { exit(withError: error) }
+            Terminal.error(SecretText.masked(text))
+            exit(withError: exitCode(for: error))
         }
     }
 }

@@ -2,6 +2,7 @@ import DiagnosticLogs
 import FindingFormats
 import HubwatchRuntime
 import Logging
+import Redaction
 
 /// Writes log lines to standard error, as text for people or as JSON for programs.
 struct LogOutput: LogHandler {
@@ -28,18 +29,19 @@ struct LogOutput: LogHandler {
     func log(event: LogEvent) {
         let merged = metadata.merging(event.metadata ?? [:]) { $1 }
         let time = WallClock.system.now().iso8601
-        // Messages carry what brokers and log records say: control characters must not reach the terminal.
+        // Messages carry what brokers say: neither a token nor control characters must reach the terminal.
+        let message = SecretText.masked("\(event.message)")
         let line =
             switch format {
-            case .json: Self.json(time, event.level, "\(event.message)", merged)
-            case .text: text(time, event.level, TerminalText.escaped("\(event.message)"), merged)
+            case .json: Self.json(time, event.level, message, merged)
+            case .text: text(time, event.level, TerminalText.escaped(message), merged)
             }
         statusLine.above { Terminal.error(line) }
     }
 
     private func text(_ time: String, _ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata) -> String {
         let tail = metadata.sorted { $0.key < $1.key }
-            .map { " \($0.key)=\(TerminalText.escaped("\($0.value)"))" }.joined()
+            .map { " \($0.key)=\(TerminalText.escaped(SecretText.masked("\($0.value)")))" }.joined()
         let short = time.prefix(19) + "Z"
         guard colour else { return "\(short) \(level.rawValue) \(message)\(tail)" }
         let code =
@@ -58,7 +60,7 @@ struct LogOutput: LogHandler {
         var line =
             "{\"time\":\(JSONText.quoted(time)),\"level\":\"\(level.rawValue)\",\"message\":\(JSONText.quoted(message))"
         for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
-            line += ",\(JSONText.quoted(key)):\(JSONText.quoted("\(value)"))"
+            line += ",\(JSONText.quoted(key)):\(JSONText.quoted(SecretText.masked("\(value)")))"
         }
         return line + "}"
     }

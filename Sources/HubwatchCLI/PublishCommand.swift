@@ -1,5 +1,5 @@
 import ArgumentParser
-import DiagnosticLogs
+@_spi(Revealing) import DiagnosticLogs
 import EventHubs
 import EventHubsClient
 import Foundation

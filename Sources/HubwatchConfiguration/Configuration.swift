@@ -1,4 +1,5 @@
 public import EventHubs
+public import Redaction
 
 /// The settings in force, as types.
 public struct Configuration: Sendable {
@@ -85,6 +86,8 @@ public struct Configuration: Sendable {
         public var allowPartial: Bool
         /// Whether a refused rule file is only reported.
         public var ignoreRefused: Bool
+        /// What their findings mask.
+        public var masking: Masking = .standard
     }
 
     /// The state file.

@@ -1,3 +1,4 @@
+import Redaction
 import Spelling
 import Yams
 
@@ -32,7 +33,9 @@ public struct ConfigurationLayers: Sendable {
             }
             add(mapping, prefix: "", file: name)
         } catch {
-            problems.append(ConfigurationProblem(place: name, message: "not valid YAML: \(Self.oneLine("\(error)"))"))
+            problems.append(
+                ConfigurationProblem(
+                    place: name, message: "not valid YAML: \(SecretText.masked(Self.oneLine("\(error)")))"))
         }
     }
 

@@ -15,7 +15,7 @@ extension Configuration {
     /// **Errors**: every problem of every layer at once. Neither a key nor a password is in any message.
     public init(
         _ layers: ConfigurationLayers, needsSource: Bool = true,
-        readFile: (String) throws(ConfigurationProblem) -> String
+        readFile: @escaping (String) throws(ConfigurationProblem) -> String
     ) throws(ConfigurationError) {
         var reader = SettingReader(layers)
         let endpoint = needsSource ? Self.endpoint(&reader, readFile) : nil
@@ -34,7 +34,7 @@ extension Configuration {
             gapPolicies: Self.gapPolicies(&reader))
         self.init(
             source: source,
-            rules: Self.rules(&reader),
+            rules: Self.rules(&reader, readFile),
             state: State(
                 path: reader.text("state.path"), commitInterval: reader.duration("state.commit_interval"),
                 snapshotAfterBytes: reader.bytes("state.snapshot_after"),
@@ -54,18 +54,24 @@ extension Configuration {
     }
 
     /// The rule settings alone, for commands that need no source.
-    public static func rules(_ layers: ConfigurationLayers) throws(ConfigurationError) -> Rules {
+    ///
+    /// - Parameter readFile: reads the key of masks; nil where nothing is judged.
+    public static func rules(
+        _ layers: ConfigurationLayers, readFile: ((String) throws(ConfigurationProblem) -> String)? = nil
+    ) throws(ConfigurationError) -> Rules {
         var reader = SettingReader(layers)
-        let rules = rules(&reader)
+        let rules = rules(&reader, readFile)
         guard reader.problems.isEmpty else { throw ConfigurationError(reader.problems) }
         return rules
     }
 
-    private static func rules(_ reader: inout SettingReader) -> Rules {
+    private static func rules(
+        _ reader: inout SettingReader, _ readFile: ((String) throws(ConfigurationProblem) -> String)?
+    ) -> Rules {
         Rules(
             paths: reader.list("rules.paths"), placeholders: reader.lists("rules.placeholders"),
             shadow: reader.list("rules.shadow"), allowPartial: reader.boolean("rules.allow_partial"),
-            ignoreRefused: reader.boolean("rules.ignore_refused"))
+            ignoreRefused: reader.boolean("rules.ignore_refused"), masking: masking(&reader, readFile))
     }
 
     private static func gapPolicies(_ reader: inout SettingReader) -> GapPolicies {

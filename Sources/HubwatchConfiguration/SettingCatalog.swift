@@ -126,6 +126,14 @@ extension Setting {
         Setting(
             "findings.colour", .choice(["auto", "always", "never"]), default: "auto",
             "Colour in them. NO_COLOR is obeyed."),
+        Setting(
+            "findings.mask", .list,
+            "What findings mask besides prompts, bodies, keys and tokens, which no setting shows: addresses (network addresses) and users (names and e-mail addresses of people; object ids stay)."
+        ),
+        Setting(
+            "findings.mask_key_file", .path,
+            "File of at least 16 bytes that keys the marks in masks, so that equal values can be told by equal marks. Without it masks have no marks."
+        ),
     ]
 
     private static let limits = [

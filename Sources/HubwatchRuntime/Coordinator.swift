@@ -3,6 +3,7 @@ import DiagnosticLogs
 import EventHubs
 import FindingFormats
 import Logging
+import Redaction
 import Sinks
 import StateStore
 

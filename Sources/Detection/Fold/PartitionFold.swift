@@ -1,4 +1,4 @@
-public import DiagnosticLogs
+@_spi(Revealing) public import DiagnosticLogs
 
 /// One partition's deterministic fold: messages in sequence order into partials, match findings and dead letters.
 ///
@@ -189,7 +189,7 @@ public final class PartitionFold {
             matchedByRule[rule] += 1
             let stamp = stamp(rule, record, message)
             switch rules.bodies[rule] {
-            case .match(let slot, _): addMatch(rule, slot, stamp, record, message)
+            case .match(let slot, _, _): addMatch(rule, slot, stamp, record, message)
             case .grouped(let body): add(rule, body, stamp, record, message)
             }
         }
@@ -287,7 +287,8 @@ public final class PartitionFold {
             }
         // Records of one operation are one finding; the store knows it for good, this only spares it the repeats.
         if once != nil, !onceSeen.insert(id).inserted { return }
-        let evidence = EvidenceEntry(stamp: stamp, fields: evidenceFields(record, message)).evidence
+        let evidence = EvidenceEntry(stamp: stamp, fields: evidenceFields(record, message)).evidence(
+            rules.masking)
         let time = Timestamp(nanoseconds: stamp.time)
         matches.append(
             Finding(

@@ -169,7 +169,7 @@ public struct Merger: Sendable {
 
     private mutating func journalMatch(_ match: Finding, _ now: Timestamp) {
         guard let rule = fingerprintNumbers[match.ruleVersion],
-            case .match(let onceSlot, let suppression) = rules.bodies[rule]
+            case .match(let onceSlot, _, let suppression) = rules.bodies[rule]
         else { return }
         if onceSlot != nil {
             if recentOperations.count >= 65_536 { recentOperations.removeAll(keepingCapacity: true) }
