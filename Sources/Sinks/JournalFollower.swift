@@ -12,8 +12,10 @@ public struct JournalFollower: Sendable {
     private let pause: @Sendable (Duration) async -> Void
     private let report: @Sendable (SinkReport) -> Void
 
-    /// Longest pause between two attempts.
+    /// Longest pause between two attempts of a sink that does not say how long it wants to wait.
     public static let pauseMaximum: Duration = .seconds(5)
+    /// Longest time that a sink with a receiver is left alone: it looks then at what it owes, whatever its receiver does.
+    static let lookMaximum: Duration = .seconds(15)
 
     /// Makes a follower.
     ///
@@ -50,6 +52,8 @@ public struct JournalFollower: Sendable {
             if !Task.isCancelled { _ = try await drain(after: delivered) }
         } catch {
             await sink.stop()
+            // A receiver that is gone is no reason for a stop to fail: the journal keeps what it is owed.
+            if case .undelivered = error.code { return report(.leftBehind(sink: sink.name, error: error)) }
             throw error
         }
         await sink.stop()
@@ -68,6 +72,16 @@ public struct JournalFollower: Sendable {
         return delivered
     }
 
+    /// Waits, but not for a process that wants to stop.
+    private func leave(for time: Duration) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await pause(time) }
+            group.addTask { for await _ in signal.subscribe() {} }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
     private func read(after id: Int64) async throws(SinkError) -> [JournalRow] {
         do {
             return try await store.journal(after: id, limit: batchMaximum)
@@ -79,6 +93,7 @@ public struct JournalFollower: Sendable {
     /// Tries until it works, it cannot work, or the process wants to stop.
     private func persistently<Value>(_ body: () async throws(SinkError) -> Value) async throws(SinkError) -> Value {
         var attempt = 0
+        var told = 0
         var wait: Duration = .milliseconds(100)
         while true {
             do {
@@ -86,8 +101,16 @@ public struct JournalFollower: Sendable {
                 if attempt > 0 { report(.resumed(sink: sink.name, attempts: attempt)) }
                 return value
             } catch {
-                attempt += 1
                 guard error.isRetriable, !signal.isFinished, !Task.isCancelled else { throw error }
+                if case .undelivered(_, let attempts, let pause) = error.code {
+                    if attempts != told, attempts.nonzeroBitCount == 1 {
+                        report(.waiting(sink: sink.name, error: error, attempt: attempts))
+                    }
+                    told = attempts
+                    await leave(for: min(pause, Self.lookMaximum))
+                    continue
+                }
+                attempt += 1
                 // The first, second, fourth, … attempt: a disk that is full all night must not fill the log as well.
                 if attempt.nonzeroBitCount == 1 {
                     report(.waiting(sink: sink.name, error: error, attempt: attempt))
