@@ -15,7 +15,10 @@ let pure: [SwiftSetting] = settings + [.strictMemorySafety()]
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let asyncHTTPClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -41,6 +44,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
@@ -67,7 +71,7 @@ let package = Package(
         .target(name: "SampleLogs", swiftSettings: pure),
         .target(name: "Spelling", swiftSettings: pure),
         .target(
-            name: "FindingFormats", dependencies: ["Detection", "DiagnosticLogs"], swiftSettings: settings),
+            name: "FindingFormats", dependencies: ["Detection", "DiagnosticLogs", "Spelling"], swiftSettings: settings),
         .target(
             name: "HubwatchConfiguration",
             dependencies: ["EventHubs", "Spelling", .product(name: "Yams", package: "Yams")], swiftSettings: pure),
@@ -86,9 +90,17 @@ let package = Package(
         .target(
             name: "Sinks", dependencies: ["StateStore", "FindingFormats", "Detection", "DiagnosticLogs"],
             swiftSettings: settings),
+        // Sinks with a receiver: the only ones that know sockets
+        .target(
+            name: "NetworkSinks",
+            dependencies: [
+                "AMQPTypes", "Detection", "DiagnosticLogs", "EventHubs", "EventHubsClient", "FindingFormats", "Sinks",
+                nio, nioPosix, nioHTTP1, nioTLS, nioSSL, asyncHTTPClient, crypto, logging,
+            ], swiftSettings: settings),
         .target(
             name: "HubwatchRuntime",
             dependencies: [
+                "NetworkSinks",
                 "AMQPEngine", "EventHubs", "EventHubsClient", "DiagnosticLogs", "Detection", "RuleFormats",
                 "StateStore",
                 "FindingFormats", "Sinks", "HubwatchConfiguration", "CZlib", nio, nioPosix, logging,
@@ -184,6 +196,20 @@ let package = Package(
             name: "SinksTests",
             dependencies: ["Sinks", "StateStore", "FindingFormats", "Detection", "DiagnosticLogs"],
             swiftSettings: settings),
+        // Web servers and syslog receivers on loopback that fail as a test says
+        .target(
+            name: "Receivers", dependencies: [nio, nioPosix, nioHTTP1, nioSSL], path: "Tests/Receivers",
+            swiftSettings: settings),
+        .testTarget(
+            name: "NetworkSinksTests",
+            dependencies: [
+                "Receivers",
+                "AMQPTypes", "Detection", "DevBroker", "DiagnosticLogs", "EventHubs", "EventHubsClient",
+                "FindingFormats", "NetworkSinks", "Sinks", "StateStore", nio, nioPosix, nioHTTP1, nioSSL, crypto,
+                logging,
+                .product(name: "X509", package: "swift-certificates"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+            ], swiftSettings: settings),
         .testTarget(
             name: "HubwatchConfigurationTests", dependencies: ["HubwatchConfiguration", "EventHubs"],
             swiftSettings: settings),
@@ -216,6 +242,7 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
+                "Receivers", "Sinks",
                 "AMQPChannel", "AMQPEngine", .product(name: "GRDB", package: "GRDB.swift"), "AMQPTypes", "Detection",
                 "DevBroker", "DiagnosticLogs", "EventHubs", "EventHubsClient",
                 "HubwatchConfiguration", "HubwatchRuntime", "RuleFormats", "SampleLogs", "StateStore", nio, nioPosix,
