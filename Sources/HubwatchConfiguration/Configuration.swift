@@ -10,6 +10,8 @@ public struct Configuration: Sendable {
     public var state: State
     /// Where findings go.
     public var findings: Findings
+    /// Where else they go.
+    public var sinks: [SinkConfiguration]
     /// Bounds.
     public var limits: Limits
     /// How log lines are written.
@@ -109,6 +111,8 @@ public struct Configuration: Sendable {
     public struct Findings: Sendable {
         /// The file; nil for none.
         public var file: String?
+        /// When the file is put aside and a new one begun.
+        public var rotation: SinkConfiguration.Rotation
         /// `auto`, `always`, `never`.
         public var terminal: String
         /// `auto`, `always`, `never`.

@@ -43,13 +43,16 @@ extension Configuration {
                 journalOwedMax: reader.bytes("state.journal_max"),
                 journalFull: JournalFullPolicy(rawValue: reader.choice("state.journal_full")) ?? .stop),
             findings: Findings(
-                file: reader.optional("findings.file"), terminal: reader.choice("findings.terminal"),
+                file: reader.optional("findings.file"), rotation: Self.rotation(&reader, "findings."),
+                terminal: reader.choice("findings.terminal"),
                 colour: reader.choice("findings.colour")),
+            sinks: needsSource ? Self.sinks(&reader, layers, readFile) : [],
             limits: Limits(
                 messageBytes: reader.bytes("limits.message_bytes"),
                 groupsPerRule: reader.integer("limits.groups_per_rule"), drain: reader.duration("limits.drain")),
             log: Log(level: reader.choice("log.level"), format: reader.choice("log.format")))
         if reader.optional("state.path") == nil { reader.refuse("state.path", "must not be empty") }
+        if let endpoint { Self.refuseLoops(sinks, endpoint, &reader) }
         guard reader.problems.isEmpty else { throw ConfigurationError(reader.problems) }
     }
 

@@ -105,10 +105,10 @@ extension Setting {
             "Most dead letters kept; more are counted, and the oldest kept ones stay."),
         Setting(
             "state.journal_max", .bytes(mebibyte...(1 << 40)), default: "256MiB",
-            "Most bytes of findings in the journal that the slowest sink has not delivered yet."),
+            "Most bytes of findings in the journal that a sink has not delivered yet."),
         Setting(
             "state.journal_full", .choice(JournalFullPolicy.names), default: "stop",
-            "When that much is owed: stop (read no more until the sinks catch up; the hub keeps the events) or drop (read on; new findings are counted and lost)."
+            "When that much is owed by a file, the terminal, or a sink with when_full: stop: stop (read no more until the sinks catch up; the hub keeps the events) or drop (read on; new findings are counted and lost)."
         ),
         Setting(
             "state.journal_keep", .duration(7 * milliseconds.day...3650 * milliseconds.day), default: "30d",
@@ -120,6 +120,14 @@ extension Setting {
         Setting(
             "findings.file", .path, default: "findings.ndjson", "OCSF findings, one JSON object a line. Empty: no file."
         ),
+        Setting(
+            "findings.rotate_size", .bytes(64 << 10...(1 << 40)),
+            "Put the file aside as FILE.20260301T120000Z, and begin a new one, before it grows beyond this size."),
+        Setting(
+            "findings.rotate_every", .duration(milliseconds.minute...365 * milliseconds.day),
+            "Do so with the first finding of another such span (1h, 1d …), counted in UTC."),
+        Setting(
+            "findings.keep", .integer(1...100_000), "How many files that were put aside are kept. Without it: all."),
         Setting(
             "findings.terminal", .choice(["auto", "always", "never"]), default: "auto",
             "Readable findings on standard output; auto: when it is a terminal, or when there is no file."),

@@ -98,7 +98,7 @@ private func problems(_ body: () throws(ConfigurationError) -> Configuration) ->
             })
         #expect(found.contains { $0.hasPrefix("hubwatch.yaml:4:") && $0.contains("'yesterday'") })
         #expect(found.contains { $0.hasPrefix("hubwatch.yaml:6:") && $0.contains("5 parsecs") })
-        #expect(found.contains { $0.hasPrefix("hubwatch.yaml:7:1: ") && $0.contains("no setting 'sinks'") })
+        #expect(found.contains { $0.hasPrefix("hubwatch.yaml:7:1: ") && $0.contains("'sinks' takes a map") })
         #expect(found.contains { $0.hasPrefix("HUBWATCH_LOG_LEVL: ") && $0.contains("HUBWATCH_LOG_LEVEL") })
         #expect(found.contains { $0.hasPrefix("HUBWATCH_OWNER_LEVEL: ") })
         #expect(found.contains { $0.contains("no source") })
