@@ -16,6 +16,11 @@ struct ConfigCommand: AsyncParsableCommand {
 
         func run() async throws {
             let settings = try options.configuration()
+            let trial = try SinkTrial(options)
+            var problems: [ConfigurationProblem] = []
+            for sink in settings.sinks { if let problem = await trial.problem(of: sink) { problems.append(problem) } }
+            await trial.close()
+            guard problems.isEmpty else { throw CommandFailure(ConfigurationError(problems)) }
             let rules = RuleReport.load(settings.rules)
             for diagnostic in rules.refusals + rules.warnings { Terminal.output("\(diagnostic)") }
             if !rules.refusals.isEmpty {
@@ -42,7 +47,10 @@ struct ConfigCommand: AsyncParsableCommand {
                 let name = setting.path + String(repeating: " ", count: width - setting.path.count)
                 Terminal.output("\(name)  \(value)\(given.map { "   # \($0.place)" } ?? "")")
             }
-            if !layers.problems.isEmpty { throw CommandFailure(ConfigurationError(layers.problems)) }
+            let sinks = layers.shownSinks()
+            for line in sinks.lines { Terminal.output(line) }
+            let problems = layers.problems + sinks.problems
+            if !problems.isEmpty { throw CommandFailure(ConfigurationError(problems)) }
         }
     }
 
@@ -65,6 +73,16 @@ struct ConfigCommand: AsyncParsableCommand {
                 Terminal.output("    \(setting.summary)")
                 let fallback = setting.defaultText.isEmpty ? "none" : setting.defaultText
                 Terminal.output("    \(setting.environmentName); takes \(setting.accepts); default \(fallback)")
+            }
+            Terminal.output("sinks.NAME.type\n    Further sinks. Takes \(SinkOption.types.joined(separator: " | ")).")
+            for type in SinkOption.types {
+                for option in SinkOption.all(of: type) {
+                    Terminal.output("sinks.NAME.\(option.path)   (\(type))")
+                    Terminal.output("    \(option.summary)")
+                    let fallback = option.defaultText.isEmpty ? "none" : option.defaultText
+                    let variable = SinkOption.environmentName("NAME", option.path)
+                    Terminal.output("    \(variable); takes \(option.accepts); default \(fallback)")
+                }
             }
         }
     }

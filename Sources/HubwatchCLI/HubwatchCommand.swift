@@ -24,7 +24,7 @@ public struct HubwatchCommand: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, ReplayCommand.self, ConfigCommand.self, RulesCommand.self, CheckpointsCommand.self,
             GapsCommand.self,
-            DeadLettersCommand.self,
+            DeadLettersCommand.self, SinksCommand.self,
             PublishCommand.self, GenerateCommand.self, CompareCommand.self, DevBrokerCommand.self, BenchCommand.self,
             VersionCommand.self,
         ])

@@ -115,6 +115,7 @@ extension CommandFailure {
         case .rulesNeedAllPartitions, .noSuchPartitions: self.init(.badConfiguration, "\(error)")
         case .otherSource, .positionRefused, .eventsMissing, .stateUnreadable: self.init(.badInput, "\(error)")
         case .replay(let inner): self.init(inner)
+        case .sinkUnusable: self.init(.badConfiguration, "\(error)")
         case .sink: self.init(.ioFailure, "\(error)")
         case .fault: self.init(.internalFault, "\(error)")
         }

@@ -34,7 +34,7 @@ extension RunSession {
     func journalBudget() -> JournalBudget {
         JournalBudget(
             bytesMax: Int64(configuration.state.journalOwedMax), policy: configuration.state.journalFull,
-            sinks: sinks().map(\.name))
+            sinks: budgetedSinks)
     }
 
     /// Says where reading goes on, and how much there is to read.

@@ -49,6 +49,7 @@ actor RunSession {
             }
             let state = try await store.load()
             surroundings.probe?.reached(.stateLoaded)
+            try await forgetRemovedSinks(state)
             let identity = try identity(hub, stored: state.source)
             var merger = Merger(
                 rules: rules, partitions: owned,
@@ -102,7 +103,14 @@ actor RunSession {
     /// Reads, judges and delivers until the end comes; then drains.
     func run(_ end: Hubwatch.End, _ stopping: Task<Void, Never>) async throws(HubwatchError) {
         guard let (coordinator, source) = parts else { return }
-        let followers = sinks().map { sink in
+        let assembled: RunSinks
+        do throws(HubwatchError) {
+            assembled = try await makeSinks(coordinator)
+        } catch {
+            await client.shutdown()
+            throw error
+        }
+        let followers = assembled.sinks.map { sink in
             Task { () -> HubwatchError? in
                 do throws(SinkError) {
                     try await follower(sink).run()
@@ -141,6 +149,7 @@ actor RunSession {
         for follower in followers {
             if let error = await follower.value { final = final ?? error }
         }
+        await assembled.close()
         if let final { throw final }
     }
 
@@ -200,19 +209,14 @@ actor RunSession {
         }
     }
 
+    /// Whether no more findings are coming: sinks leave what cannot be sent soon to the next process.
+    var isStopping: @Sendable () -> Bool { { [signal] in signal.isFinished } }
+
+    /// The sinks of the section `findings`.
     func sinks() -> [any JournalSink] {
-        let names = configuration.source.names
-        let logger = self.logger
         var sinks: [any JournalSink] = []
         if let path = configuration.findings.file {
-            let format = OCSFFormat(
-                source: FindingSource(namespace: names.namespace, hub: names.hub),
-                productVersion: surroundings.productVersion)
-            sinks.append(
-                FileSink(
-                    path: path, format: format, operations: surroundings.platform.files,
-                    executor: surroundings.platform.sinkExecutor, now: surroundings.clock.now
-                ) { logger.notice("findings file: \($0)") })
+            sinks.append(fileSink(path, name: "file", rotation: FileRotation(configuration.findings.rotation)))
         }
         if let terminal = surroundings.terminal {
             sinks.append(

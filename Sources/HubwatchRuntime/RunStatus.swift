@@ -1,5 +1,6 @@
 public import Detection
 public import DiagnosticLogs
+public import Sinks
 import Synchronization
 
 /// What a running hubwatch has done so far, for the status line, the summary at the end and later the metrics page.
@@ -52,6 +53,8 @@ public final class RunStatus: Sendable {
         public var watermark: Timestamp?
         /// Groups with open windows.
         public var groups = 0
+        /// How sinks with a receiver are doing, by name.
+        public var sinks: [String: SinkProgress] = [:]
         /// Whether the sinks owe as much as they may.
         public var journalIsFull = false
 

@@ -1,7 +1,7 @@
 import EventHubs
 import EventHubsClient
-import FindingFormats
-import HubwatchConfiguration
+public import FindingFormats
+public import HubwatchConfiguration
 
 extension Configuration.Source {
     /// The settings in the client's terms, for as many connections as there are event loops.
@@ -39,4 +39,9 @@ extension Configuration.Source {
         case .plain(let broker): ("\(broker.host):\(broker.port)", broker.addressTemplate)
         }
     }
+}
+
+extension Configuration.Source {
+    /// What findings call the source.
+    public var findingSource: FindingSource { FindingSource(namespace: names.namespace, hub: names.hub) }
 }

@@ -76,6 +76,7 @@ extension OperationalFinding.Kind {
         switch self {
         case .groupsRefused, .eventsNotKept, .termsRefused, .lateDropped, .withdrawn, .windowsSkipped: "rule"
         case .stolenPartition, .gap: "partition"
+        case .sinkGaveUp, .sinkLettersOverflow: "sink"
         case .deadLettersOverflow, .journalFull, .journalDropped: "instance"
         }
     }
@@ -92,6 +93,8 @@ extension OperationalFinding.Kind {
         case .stolenPartition: "Another reader has taken partition \(name)."
         case .journalFull: "Reading has stopped: the sinks are too far behind."
         case .journalDropped: "\(count) findings were dropped: the sinks are too far behind."
+        case .sinkGaveUp: "The sink \(name) gave up on \(count) findings: they are its dead letters."
+        case .sinkLettersOverflow: "\(count) findings that the sink \(name) gave up on were counted and not kept."
         case .gap: "\(count) events of partition \(name) are missing."
         }
     }

@@ -18,6 +18,8 @@ struct OperationalFinding: Hashable, Sendable {
         case stolenPartition = "stolen-partition"
         case journalFull = "journal-full"
         case journalDropped = "journal-dropped"
+        case sinkGaveUp = "sink-gave-up"
+        case sinkLettersOverflow = "sink-letters-overflow"
 
         init(_ kind: OperationalNotice.Kind) {
             switch kind {
@@ -134,6 +136,19 @@ extension OperationalFinding.Kind {
                 "The journal of findings is full",
                 "A sink owes as much as state.journal_max. Nothing more is read until it has caught up; the hub keeps the events.",
                 .high
+            )
+        case .sinkGaveUp:
+            (
+                "A sink gave up on findings",
+                "Its receiver refused them, was gone for longer than give_up_after, or the sink owed more than "
+                    + "state.journal_max. `hubwatch sinks deadletters` lists them, `hubwatch sinks resend` sends them again.",
+                .high
+            )
+        case .sinkLettersOverflow:
+            (
+                "Dead letters of a sink were not kept",
+                "Their table is full: these findings stay in the journal for a while and are not sent again. Send "
+                    + "dead letters again with `hubwatch sinks resend`: those make room.", .high
             )
         case .journalDropped:
             (
