@@ -73,8 +73,8 @@ struct ClientTLS: Sendable {
     }
 
     private static func unusable(_ error: any Error, _ configuration: EventHubsConfiguration) -> EventHubsError {
-        // The message of a pair that does not belong together, as BoringSSL has it.
-        if let identity = configuration.clientIdentity, "\(error)".contains("KEY_VALUES_MISMATCH") {
+        // Both were read before: they do not belong together.
+        if let identity = configuration.clientIdentity, case NIOSSLError.failedToLoadPrivateKey = error {
             return refuse(
                 "The key in '\(identity.keyFile)' is not that of the certificate in '\(identity.certificateFile)'")
         }

@@ -1,3 +1,4 @@
+import DevBroker
 import EventHubs
 import Foundation
 import HubwatchRuntime
