@@ -68,7 +68,7 @@ enum TransportErrors {
             remedy = "Connect by a name that the certificate has; source.endpoint_address keeps it with another address"
         } else if text.contains("CERTIFICATE_VERIFY_FAILED") {
             what = certificateRefused
-            remedy = "Give the authority's file with the TLS settings, or mend the broker's certificate"
+            remedy = "Give the authority's file as source.ca_file, or mend the broker's certificate"
         } else if text.contains("WRONG_VERSION_NUMBER") || text.contains("HTTP_REQUEST") {
             what = "the peer does not speak TLS on this port"
             remedy = "Use the TLS port (5671, or 443 for WebSockets), or switch TLS off for a development broker"
