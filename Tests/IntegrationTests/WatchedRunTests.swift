@@ -185,9 +185,12 @@ import Testing
                 #expect(answered > 5000, "\(answered) of 10000 were answered")
                 for channel in try await crowd.value { try? await channel.close().get() }
                 #expect(try await run.readiness() == (200, []))
-                let scrape = try await run.get("/metrics").body
+                var scrape = ""
+                // A scrape of the flood may be used again for a moment.
+                while WatchedRun.value("hubwatch_alerts_total", in: scrape) != 200 {
+                    scrape = try await run.get("/metrics").body
+                }
                 #expect(WatchedRun.value("hubwatch_http_connections", in: scrape) ?? 1000 <= 64)
-                #expect(WatchedRun.value("hubwatch_alerts_total", in: scrape) == 200)
                 #expect(WatchedRun.value("hubwatch_reconnects_total{condition=\"timed-out\"}", in: scrape) == nil)
             }
             #expect(try hub.findings().count == 200)
