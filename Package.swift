@@ -15,6 +15,8 @@ let pure: [SwiftSetting] = settings + [.strictMemorySafety()]
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioWebSocket: Target.Dependency = .product(name: "NIOWebSocket", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
@@ -65,6 +67,7 @@ let package = Package(
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ], swiftSettings: settings),
         .target(name: "SampleLogs", swiftSettings: pure),
+        .target(name: "Transports", dependencies: [crypto], swiftSettings: pure),
         .target(name: "Spelling", swiftSettings: pure),
         .target(
             name: "FindingFormats", dependencies: ["Detection", "DiagnosticLogs"], swiftSettings: settings),
@@ -75,11 +78,13 @@ let package = Package(
         // The AMQP engine and the shells
         .target(name: "AMQPEngine", dependencies: ["AMQPTypes", "CProton", "CProtonShim"], swiftSettings: settings),
         .target(
-            name: "AMQPChannel", dependencies: ["AMQPEngine", "AMQPTypes", nio], swiftSettings: settings),
+            name: "AMQPChannel", dependencies: ["AMQPEngine", "AMQPTypes", "Transports", nio, nioWebSocket],
+            swiftSettings: settings),
         .target(
             name: "EventHubsClient",
             dependencies: [
-                "AMQPChannel", "AMQPEngine", "AMQPTypes", "EventHubs", nio, nioPosix, nioSSL, logging,
+                "AMQPChannel", "AMQPEngine", "AMQPTypes", "EventHubs", "Transports", nio, nioPosix, nioSSL, logging,
+                .product(name: "SwiftASN1", package: "swift-asn1"),
             ], swiftSettings: settings),
         .target(
             name: "StateStore", dependencies: [.product(name: "GRDB", package: "GRDB.swift")], swiftSettings: settings),
@@ -96,8 +101,8 @@ let package = Package(
         .target(
             name: "DevBroker",
             dependencies: [
-                "AMQPChannel", "AMQPEngine", "AMQPTypes", "EventHubs", nio, nioPosix, nioSSL, crypto, logging,
-                hummingbird,
+                "AMQPChannel", "AMQPEngine", "AMQPTypes", "EventHubs", "Transports", nio, nioPosix, nioHTTP1,
+                nioWebSocket, nioSSL, crypto, logging, hummingbird,
                 .product(name: "X509", package: "swift-certificates"),
                 .product(name: "SwiftASN1", package: "swift-asn1"),
             ], swiftSettings: settings),
@@ -157,8 +162,14 @@ let package = Package(
         .testTarget(name: "AMQPTypesTests", dependencies: ["AMQPTypes"], swiftSettings: settings),
         .testTarget(name: "AMQPEngineTests", dependencies: ["AMQPEngine", "AMQPTypes"], swiftSettings: settings),
         .testTarget(
-            name: "AMQPChannelTests", dependencies: ["AMQPChannel", "AMQPEngine", "AMQPTypes", nio, nioEmbedded],
+            name: "AMQPChannelTests",
+            dependencies: ["AMQPChannel", "AMQPEngine", "AMQPTypes", "Transports", nio, nioEmbedded],
             swiftSettings: settings),
+        .testTarget(name: "TransportsTests", dependencies: ["Transports"], swiftSettings: settings),
+        // Proxies and servers that do what a test wants
+        .target(
+            name: "TransportPeers", dependencies: [nio, nioPosix], path: "Tests/TransportPeers", swiftSettings: settings
+        ),
         .testTarget(name: "EventHubsTests", dependencies: ["EventHubs", "AMQPTypes"], swiftSettings: settings),
         .testTarget(
             name: "DiagnosticLogsTests", dependencies: ["DiagnosticLogs", "CSimdjson"], swiftSettings: settings),
@@ -190,8 +201,8 @@ let package = Package(
         .testTarget(
             name: "EventHubsClientTests",
             dependencies: [
-                "EventHubsClient", "EventHubs", "AMQPChannel", "AMQPEngine", "AMQPTypes", nio, nioPosix, nioSSL,
-                logging,
+                "EventHubsClient", "EventHubs", "AMQPChannel", "AMQPEngine", "AMQPTypes", "DevBroker", "TransportPeers",
+                "Transports", nio, nioPosix, nioSSL, logging,
                 .product(name: "X509", package: "swift-certificates"),
                 .product(name: "SwiftASN1", package: "swift-asn1"), crypto,
             ], swiftSettings: settings),
@@ -218,8 +229,8 @@ let package = Package(
             dependencies: [
                 "AMQPChannel", "AMQPEngine", .product(name: "GRDB", package: "GRDB.swift"), "AMQPTypes", "Detection",
                 "DevBroker", "DiagnosticLogs", "EventHubs", "EventHubsClient",
-                "HubwatchConfiguration", "HubwatchRuntime", "RuleFormats", "SampleLogs", "StateStore", nio, nioPosix,
-                logging,
+                "HubwatchConfiguration", "HubwatchRuntime", "RuleFormats", "SampleLogs", "StateStore", "TransportPeers",
+                nio, nioPosix, logging,
             ], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6],
