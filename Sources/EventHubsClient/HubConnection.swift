@@ -37,6 +37,8 @@ final class HubConnection {
     private let timer: WakeTimer
     private var authorization: Authorization?
     private var connection: AMQPConnection?
+    /// A channel on which proxy or WebSocket have not agreed yet.
+    private var channelInHandshake: (any Channel)?
     private var session: SessionHandle?
     private var owners: [any LinkOwner] = []
     private(set) var receivers: [PartitionReceiver] = []
@@ -156,6 +158,7 @@ final class HubConnection {
         case .announceLost(let error, let wait): announceLost(error, wait)
         case .dropChannel:
             connection?.abort(AMQPCondition(name: ErrorCondition.connectionForced, description: "given up"))
+            channelInHandshake?.close(promise: nil)
         case .close: connection?.close()
         case .wake(let time): timer.schedule(at: time)
         case .finished: finish()
@@ -172,11 +175,14 @@ final class HubConnection {
         }
     }
 
+    /// A channel is on its way that has handshakes before it.
+    func channelBegun(_ channel: any Channel) { channelInHandshake = channel }
+
     private func channelNotMade(_ error: any Error) {
+        channelInHandshake = nil
         // A channel that was made reports its end by itself.
         guard connection == nil else { return }
-        let error = TransportErrors.explain(transportError ?? error, peer: configuration.peer)
-        perform(machine.channelLost(error, now: loop.monotonicNow, using: &chance))
+        explainLoss(TransportErrors.explain(transportError ?? error, peer: configuration.peer))
     }
 
     private func authorize() {
@@ -211,7 +217,11 @@ final class HubConnection {
     private func announceReady() {
         lastError = nil
         hasBeenReady = true
-        logger.info("connected", metadata: ["peer": "\(configuration.peer)", "connection": "\(index)"])
+        logger.info(
+            "connected",
+            metadata: [
+                "peer": "\(configuration.peer)", "connection": "\(index)", "transport": "\(configuration.way)",
+            ])
         report(ConnectionChange(connection: index, kind: .ready))
         for owner in owners { owner.connectionReady() }
     }
@@ -285,6 +295,7 @@ final class HubConnection {
 extension HubConnection: AMQPConnectionDelegate {
     /// Opens, as the channel is active.
     func connected(_ connection: AMQPConnection) {
+        channelInHandshake = nil
         guard machine.isConnecting else {
             // Stopped meanwhile.
             connection.engine.abort(AMQPCondition(name: ErrorCondition.connectionForced, description: "given up"))
@@ -347,19 +358,16 @@ extension HubConnection: AMQPConnectionDelegate {
         links = [:]
         authorization?.close()
         authorization = nil
-        let error = channelError(cause)
-        guard error?.summary.contains(TransportErrors.certificateRefused) == true else {
-            perform(machine.channelLost(error, now: loop.monotonicNow, using: &chance))
-            return
-        }
+        explainLoss(channelError(cause))
+    }
+
+    /// Reports the loss of the channel, after a look at the certificate where that was the reason.
+    private func explainLoss(_ error: EventHubsError?) {
+        guard let error, TransportErrors.isAboutCertificate(error) else { return lost(error) }
         let bound = NIOLoopBound(self, eventLoop: loop)
         connector.inspectCertificate(on: loop).whenComplete { result in
-            var precise = error
-            if case .success(let finding?) = result, let error {
-                precise?.summary = "TLS to \(bound.value.configuration.peer) was refused: \(finding)"
-                precise?.remedy = error.remedy
-            }
-            bound.value.lost(precise)
+            let finding = try? result.get()
+            bound.value.lost(finding.map { TransportErrors.precise(error, $0) } ?? error)
         }
     }
 
