@@ -17,6 +17,8 @@ struct DevBrokerCommand: AsyncParsableCommand {
             hubwatch devbroker --hub logs:4
             hubwatch devbroker --config-file Config.json --port 5672 --tls-port 5671 --ca-output ca.pem
 
+            hubwatch devbroker --hub logs:4 --websocket-port 8080 --websocket-tls-port 8443 --ca-output ca.pem
+
             Connect with:
               Endpoint=sb://localhost;SharedAccessKeyName=dev;SharedAccessKey=dev;UseDevelopmentEmulator=true;EntityPath=logs
             Any key is accepted unless --strict-auth names policies that are checked.
@@ -46,6 +48,12 @@ struct DevBrokerCommand: AsyncParsableCommand {
     @Option(help: "Address to listen on.") var host = "127.0.0.1"
     @Option(help: "Port for plain AMQP; 0 chooses a free one.") var port = 5672
     @Option(help: "Port for AMQP over TLS; 0 chooses a free one. Default: no TLS.") var tlsPort: Int?
+    @Option(help: "Port for AMQP over WebSockets, without TLS; 0 chooses a free one. Default: none.")
+    var websocketPort: Int?
+    @Option(help: "Port for AMQP over WebSockets in TLS; 0 chooses a free one. Default: none.")
+    var websocketTlsPort: Int?
+    @Option(help: "PEM file of authorities: clients in TLS must have a certificate from one of them.")
+    var clientCa: String?
     @Option(help: "Certificate chain, PEM. Default: a certificate is generated, with an authority of its own.")
     var certificate: String?
     @Option(help: "Private key of --certificate, PEM.") var privateKey: String?
@@ -87,7 +95,8 @@ struct DevBrokerCommand: AsyncParsableCommand {
 
     private func announce(_ addresses: DevBroker.Addresses, _ broker: DevBroker) throws {
         for address in addresses.amqp {
-            Terminal.output("AMQP\(address.usesTLS ? " over TLS" : "") on \(address.host):\(address.port)")
+            let way = (address.isWebSocket ? " over WebSockets" : "") + (address.usesTLS ? " over TLS" : "")
+            Terminal.output("AMQP\(way) on \(address.host):\(address.port)")
         }
         if let admin = addresses.adminPort { Terminal.output("Admin HTTP on http://\(host):\(admin)/hubs") }
         for hub in broker.hubs { Terminal.output("Hub '\(hub.name)' with \(hub.partitions.count) partitions") }
@@ -97,9 +106,13 @@ struct DevBrokerCommand: AsyncParsableCommand {
             try file.close()
         }
         if let readyFile {
-            let plain = addresses.amqp.first { !$0.usesTLS }?.port
-            let tls = addresses.amqp.first { $0.usesTLS }?.port
-            let members: [(String, Int?)] = [("amqp", plain), ("amqps", tls), ("admin", addresses.adminPort)]
+            func port(_ usesTLS: Bool, _ isWebSocket: Bool) -> Int? {
+                addresses.amqp.first { $0.usesTLS == usesTLS && $0.isWebSocket == isWebSocket }?.port
+            }
+            let members: [(String, Int?)] = [
+                ("amqp", port(false, false)), ("amqps", port(true, false)), ("ws", port(false, true)),
+                ("wss", port(true, true)), ("admin", addresses.adminPort),
+            ]
             let text = JSONText.object(members.compactMap { name, port in port.map { (name, .number(Int64($0))) } })
             // Written aside and renamed: whoever waits for the file never sees half of it.
             let file = try OutputFile(readyFile + ".new")
@@ -128,11 +141,16 @@ struct DevBrokerCommand: AsyncParsableCommand {
             if let tlsPort {
                 listeners.append(DevBrokerConfiguration.Listener(host: host, port: tlsPort, usesTLS: true))
             }
+            for (port, usesTLS) in [(websocketPort, false), (websocketTlsPort, true)] {
+                guard let port else { continue }
+                listeners.append(.init(host: host, port: port, usesTLS: usesTLS, isWebSocket: true))
+            }
             var settings = DevBrokerConfiguration(
                 listeners: listeners,
                 admin: noAdmin ? nil : DevBrokerConfiguration.AdminListener(host: host, port: adminPort),
                 hubs: hubs, policies: try policies(), isAuthStrict: strictAuth, retention: .milliseconds(keep),
                 clampsInvalidPositions: clampPositions, dataFolder: data)
+            settings.clientAuthorities = clientCa
             if let faults { settings.faults = try FaultScript(parsing: readText(faults), file: faults) }
             switch (certificate, privateKey) {
             case (let certificate?, let privateKey?):
