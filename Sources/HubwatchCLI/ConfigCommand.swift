@@ -38,7 +38,7 @@ struct ConfigCommand: AsyncParsableCommand {
                 let given = layers.values[setting.path]
                 var value = given?.texts.joined(separator: ",") ?? setting.defaultText
                 if let lists = given?.lists, !lists.isEmpty { value = lists.keys.sorted().joined(separator: ",") }
-                if setting.isSecret, !value.isEmpty { value = "(hidden)" }
+                if setting.isSecret, given != nil, !value.isEmpty { value = "(hidden)" }
                 let name = setting.path + String(repeating: " ", count: width - setting.path.count)
                 Terminal.output("\(name)  \(value)\(given.map { "   # \($0.place)" } ?? "")")
             }

@@ -60,12 +60,10 @@ struct PublishCommand: AsyncParsableCommand {
 
     private func configuration() throws -> EventHubsConfiguration {
         let settings = try options.configuration()
-        guard case .eventHub(let string, let hub) = settings.source.endpoint else {
+        guard case .eventHub = settings.source.endpoint else {
             throw CommandFailure(.usage, "publish needs an Event Hub; source.amqp.url is a plain broker")
         }
-        var client = try EventHubsConfiguration(string, hub: hub)
-        if case .tls = client.security { client.security = .tls(authorities: settings.source.certificateAuthorityFile) }
-        return client
+        return try settings.source.reachedConfiguration()
     }
 
     /// Lanes keep the order of messages that share a partition key, and use the hub's round trip in parallel.

@@ -41,6 +41,8 @@ public struct Configuration: Sendable {
         public var fromIsExplicit: Bool
         /// Certificate authorities, PEM file.
         public var certificateAuthorityFile: String?
+        /// By which way the source is reached.
+        public var transport = Transport()
         /// Most bytes in flight.
         public var creditBytes: Int
         /// Most events in flight per partition.

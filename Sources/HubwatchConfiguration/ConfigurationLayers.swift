@@ -1,3 +1,4 @@
+public import EventHubs
 import Spelling
 import Yams
 
@@ -17,6 +18,8 @@ public struct ConfigurationLayers: Sendable {
     public private(set) var values: [String: Given] = [:]
     /// What was wrong with names and shapes.
     public private(set) var problems: [ConfigurationProblem] = []
+    /// What the environment says about proxies.
+    public private(set) var proxies = ProxyEnvironment.none
 
     /// Makes layers without any value.
     public init() {}
@@ -36,8 +39,9 @@ public struct ConfigurationLayers: Sendable {
         }
     }
 
-    /// Adds the variables that begin with `HUBWATCH_`.
+    /// Adds the variables that begin with `HUBWATCH_`, and those about proxies.
     public mutating func add(environment: [String: String]) {
+        proxies = ProxyEnvironment(environment)
         let names = Dictionary(uniqueKeysWithValues: Setting.all.map { ($0.environmentName, $0) })
         for (name, value) in environment.sorted(by: { $0.key < $1.key }) where name.hasPrefix("HUBWATCH_") {
             if Self.otherVariables.contains(name) { continue }

@@ -28,6 +28,7 @@ extension Configuration {
             receiverName: reader.optional("source.receiver_name"), from: Self.start(&reader),
             fromIsExplicit: reader.isGiven("source.from"),
             certificateAuthorityFile: reader.optional("source.ca_file"),
+            transport: Transport.read(&reader, to: endpoint, layers.proxies, readFile),
             creditBytes: reader.bytes("source.credit_bytes"), prefetch: reader.integer("source.prefetch"),
             discoveryInterval: reader.duration("source.discovery_interval"),
             stallAfter: reader.duration("source.stall_after"), clockSkew: reader.duration("source.clock_skew"),

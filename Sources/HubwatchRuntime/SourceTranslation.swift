@@ -1,15 +1,16 @@
-import EventHubs
-import EventHubsClient
+public import EventHubs
+public import EventHubsClient
 import FindingFormats
-import HubwatchConfiguration
+public import HubwatchConfiguration
 
 extension Configuration.Source {
-    /// The settings in the client's terms, for as many connections as there are event loops.
-    func clientConfiguration(hostName: String, connections: Int) throws(EventHubsError) -> EventHubsConfiguration {
+    /// The source and the way to it in the client's terms, with the client's own defaults for everything else.
+    public func reachedConfiguration() throws(EventHubsError) -> EventHubsConfiguration {
         var client: EventHubsConfiguration
         switch endpoint {
         case .eventHub(let string, let hub):
-            client = try EventHubsConfiguration(string, hub: hub)
+            client = try EventHubsConfiguration(
+                string, hub: hub, transport: transport.usesWebSockets ? .webSockets : .amqp)
             if case .tls = client.security { client.security = .tls(authorities: certificateAuthorityFile) }
         case .plain(let broker):
             client = EventHubsConfiguration(
@@ -20,6 +21,17 @@ extension Configuration.Source {
                 addressTemplate: broker.addressTemplate, partitions: broker.partitions.map(String.init),
                 login: broker.credentials.map { .plain(user: $0.user, password: Secret($0.password)) } ?? .anonymous)
         }
+        client.proxy = transport.proxy
+        client.endpointAddress = transport.endpointAddress
+        if let certificate = transport.clientCertificateFile, let key = transport.clientKeyFile {
+            client.clientIdentity = EventHubsConfiguration.ClientIdentity(certificateFile: certificate, keyFile: key)
+        }
+        return client
+    }
+
+    /// The settings in the client's terms, for as many connections as there are event loops.
+    func clientConfiguration(hostName: String, connections: Int) throws(EventHubsError) -> EventHubsConfiguration {
+        var client = try reachedConfiguration()
         client.consumerGroup = consumerGroup
         client.ownerLevel = ownerLevel
         client.receiverName = receiverName ?? "hubwatch@\(hostName)"
