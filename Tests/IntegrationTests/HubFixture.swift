@@ -16,6 +16,7 @@ final class HubFixture: Sendable {
     let folder: URL
     let port: Int
     let tlsPort: Int
+    let addresses: DevBroker.Addresses
     let hub = "logs"
     /// Log lines, findings on the terminal and changes of status are announced here.
     let facts = FactSignal()
@@ -30,11 +31,12 @@ final class HubFixture: Sendable {
     static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
 
-    private init(broker: DevBroker, folder: URL, port: Int, tlsPort: Int, seen: SeenFacts) {
+    private init(broker: DevBroker, folder: URL, addresses: DevBroker.Addresses, seen: SeenFacts) {
         self.broker = broker
         self.folder = folder
-        self.port = port
-        self.tlsPort = tlsPort
+        self.addresses = addresses
+        port = addresses.amqp[0].port
+        tlsPort = addresses.amqp[1].port
         self.seen = seen
         log = RecordedLog(facts)
         seen.announce(to: facts)
@@ -62,7 +64,7 @@ final class HubFixture: Sendable {
             group: MultiThreadedEventLoopGroup.singleton, logger: logger)
         let addresses = try await broker.start()
         let fixture = HubFixture(
-            broker: broker, folder: folder, port: addresses.amqp[0].port, tlsPort: addresses.amqp[1].port, seen: seen)
+            broker: broker, folder: folder, addresses: addresses, seen: seen)
         do {
             try await body(fixture)
         } catch {
