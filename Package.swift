@@ -17,6 +17,7 @@ let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio
 let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioWebSocket: Target.Dependency = .product(name: "NIOWebSocket", package: "swift-nio")
+let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
@@ -75,6 +76,9 @@ let package = Package(
             name: "HubwatchConfiguration",
             dependencies: ["EventHubs", "Spelling", .product(name: "Yams", package: "Yams")], swiftSettings: pure),
 
+        // What `hubwatch doctor` makes of what its probes observe
+        .target(name: "Diagnosis", dependencies: ["AMQPTypes", "EventHubs", "DiagnosticLogs"], swiftSettings: pure),
+
         // The AMQP engine and the shells
         .target(name: "AMQPEngine", dependencies: ["AMQPTypes", "CProton", "CProtonShim"], swiftSettings: settings),
         .target(
@@ -83,7 +87,7 @@ let package = Package(
         .target(
             name: "EventHubsClient",
             dependencies: [
-                "AMQPChannel", "AMQPEngine", "AMQPTypes", "EventHubs", "Transports", nio, nioPosix, nioSSL, logging,
+                "AMQPChannel", "AMQPEngine", "AMQPTypes", "EventHubs", "Transports", nio, nioPosix, nioSSL, nioTLS, logging,
                 .product(name: "SwiftASN1", package: "swift-asn1"),
             ], swiftSettings: settings),
         .target(
@@ -106,10 +110,19 @@ let package = Package(
                 .product(name: "X509", package: "swift-certificates"),
                 .product(name: "SwiftASN1", package: "swift-asn1"),
             ], swiftSettings: settings),
+        // The probes of `hubwatch doctor`
+        .target(
+            name: "Doctor",
+            dependencies: [
+                "AMQPTypes", "Detection", "Diagnosis", "DiagnosticLogs", "EventHubs", "EventHubsClient",
+                "HubwatchConfiguration", "HubwatchRuntime", "RuleFormats", "StateStore", nio, nioPosix, logging,
+                .product(name: "X509", package: "swift-certificates"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+            ], swiftSettings: settings),
         .target(
             name: "HubwatchCLI",
             dependencies: [
-                "AMQPTypes", "EventHubs", "EventHubsClient", "DiagnosticLogs", "Detection", "RuleFormats", "StateStore",
+                "AMQPTypes", "Diagnosis", "Doctor", "EventHubs", "EventHubsClient", "DiagnosticLogs", "Detection", "RuleFormats", "StateStore",
                 "FindingFormats", "Sinks", "HubwatchConfiguration", "SampleLogs", "HubwatchRuntime", "DevBroker",
                 "Spelling",
                 nio, nioPosix, logging, serviceLifecycle, argumentParser,
@@ -211,6 +224,17 @@ let package = Package(
             dependencies: [
                 "DevBroker", "EventHubs", "AMQPChannel", "AMQPEngine", "AMQPTypes", nio, nioPosix, nioEmbedded, nioSSL,
                 crypto, logging, .product(name: "X509", package: "swift-certificates"),
+            ], swiftSettings: settings),
+        .testTarget(
+            name: "DiagnosisTests", dependencies: ["Diagnosis", "EventHubs", "AMQPTypes"], swiftSettings: settings),
+        .testTarget(
+            name: "DoctorTests",
+            dependencies: [
+                "AMQPTypes", "DevBroker", "Diagnosis", "Doctor", "EventHubs", "EventHubsClient",
+                "HubwatchConfiguration", "HubwatchRuntime", "StateStore", "hubwatch", nio, nioPosix, logging, crypto,
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "X509", package: "swift-certificates"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
             ], swiftSettings: settings),
         .testTarget(name: "SimulationTests", dependencies: ["HubwatchTestKit"], swiftSettings: settings),
         .testTarget(

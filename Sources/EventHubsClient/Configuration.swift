@@ -135,6 +135,8 @@ public struct EventHubsConfiguration: Sendable {
     public var receiverTiming = ReceiverMachine.Timing()
     /// What is taken from the machine.
     package var platform = ClientPlatform.system
+    /// Told each step of a connection, on its event loop; nil for nobody.
+    package var trace: (@Sendable (ConnectionStep) -> Void)?
 
     /// Makes a configuration with the defaults of production.
     public init(host: String, port: Int, security: TransportSecurity, hub: String, credential: Credential) {

@@ -13,7 +13,7 @@ import Transports
 /// the one before it is through its handshake, and the handshake's handler is gone before the first byte of AMQP.
 struct Connector: Sendable {
     private let configuration: EventHubsConfiguration
-    private let tls: ClientTLS?
+    let tls: ClientTLS?
 
     /// Reads authorities and certificates once for all connections.
     init(_ configuration: EventHubsConfiguration) throws(EventHubsError) {
@@ -59,7 +59,7 @@ struct Connector: Sendable {
     }
 
     /// A channel to the broker, straight or through the proxy; `install` adds what comes behind.
-    private func channel(
+    func channel(
         on loop: any EventLoop, _ delegate: NIOLoopBound<HubConnection>?,
         _ install: @escaping @Sendable (any Channel) throws -> Void
     ) -> EventLoopFuture<any Channel> {

@@ -56,7 +56,7 @@ public final class EventHubsClient: Sendable {
     }
 
     private let configuration: EventHubsConfiguration
-    private let connections: ClientConnections
+    let connections: ClientConnections
     private let status = Status()
     private let logger: Logger
     private let loop: any EventLoop

@@ -223,6 +223,7 @@ final class HubConnection {
                 "peer": "\(configuration.peer)", "connection": "\(index)", "transport": "\(configuration.way)",
             ])
         report(ConnectionChange(connection: index, kind: .ready))
+        configuration.trace?(.ready)
         for owner in owners { owner.connectionReady() }
     }
 
@@ -232,6 +233,7 @@ final class HubConnection {
             "connection lost",
             metadata: ["error": "\(error)", "retry_after": "\(wait)", "connection": "\(index)"])
         report(ConnectionChange(connection: index, kind: .lost(error, retryAfter: wait)))
+        configuration.trace?(.lost(error))
         for owner in owners { owner.connectionLost(error, retryAfter: wait) }
     }
 
@@ -302,14 +304,18 @@ extension HubConnection: AMQPConnectionDelegate {
             return
         }
         self.connection = connection
+        configuration.trace?(.connected)
         connection.engine.open()
     }
 
     /// Routes an event to the connection's machine or to the owner of its link.
     func received(_ event: EngineEvent, on connection: AMQPConnection) {
         switch event {
-        case .opened:
+        case .authenticated:
+            configuration.trace?(.authenticated)
+        case .opened(let peer):
             hasOpened = true
+            configuration.trace?(.opened(container: peer.containerID, maxFrameSize: peer.maxFrameSize))
             perform(machine.opened())
         case .authenticationFailed(let condition):
             perform(machine.failed(loginRefused(condition)))
@@ -324,7 +330,7 @@ extension HubConnection: AMQPConnectionDelegate {
         case .detached(let link, _, _):
             let owner = links.removeValue(forKey: link)
             owner?.received(event, on: link)
-        case .authenticationRequested, .authenticated, .begun, .closed, .failed, .finished:
+        case .authenticationRequested, .begun, .closed, .failed, .finished:
             break
         }
     }
