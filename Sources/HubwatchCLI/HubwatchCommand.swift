@@ -11,6 +11,7 @@ public struct HubwatchCommand: AsyncParsableCommand {
               hubwatch run --config Config/hubwatch.yaml     read the hub, judge every record, raise findings
               hubwatch replay files logs.ndjson.gz           try rules on what was, without touching what is
               hubwatch config check                          name every mistake in the configuration at once
+              hubwatch doctor                                find out why it does not work, and what to do
               hubwatch rules check Config/rules              do the same for rule files (Sigma, Elastic ES|QL)
               hubwatch devbroker --hub logs:4                an Event Hub on your own machine
 
@@ -22,7 +23,8 @@ public struct HubwatchCommand: AsyncParsableCommand {
             """,
         version: BuildInfo.version,
         subcommands: [
-            RunCommand.self, ReplayCommand.self, ConfigCommand.self, RulesCommand.self, CheckpointsCommand.self,
+            RunCommand.self, DoctorCommand.self, ReplayCommand.self, ConfigCommand.self, RulesCommand.self,
+            CheckpointsCommand.self,
             GapsCommand.self,
             DeadLettersCommand.self,
             PublishCommand.self, GenerateCommand.self, CompareCommand.self, DevBrokerCommand.self, BenchCommand.self,
