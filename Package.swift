@@ -122,7 +122,8 @@ let package = Package(
         .target(
             name: "HubwatchCLI",
             dependencies: [
-                "AMQPTypes", "Diagnosis", "Doctor", "EventHubs", "EventHubsClient", "DiagnosticLogs", "Detection", "RuleFormats", "StateStore",
+                "AMQPTypes", "EventHubs", "EventHubsClient", "DiagnosticLogs", "Detection", "RuleFormats", "StateStore",
+                "Diagnosis", "Doctor",
                 "FindingFormats", "Sinks", "HubwatchConfiguration", "SampleLogs", "HubwatchRuntime", "DevBroker",
                 "Spelling",
                 nio, nioPosix, logging, serviceLifecycle, argumentParser,

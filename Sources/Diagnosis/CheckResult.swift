@@ -35,7 +35,7 @@ public struct CheckResult: Hashable, Sendable {
 
     /// Why it was not tried; nil when it was.
     public var reason: String? {
-        obstacle.map { "not tried: it needs \(PlannedCheck.title(of: $0)), which did not go well" }
+        obstacle.map { "needs \(PlannedCheck.title(of: $0)), which did not go well" }
     }
 }
 

@@ -55,7 +55,7 @@ import Testing
         (["doctor", "--only", "everything"], 64, "there is no check 'everything'"),
         (["doctor", "--timeout", "soon"], 64, "--timeout"),
         (["doctor", "--peek", "0"], 64, "--peek"),
-        (["doctor", "--config", "/nowhere.yaml"], 66, "there is no file '/nowhere.yaml'"),
+        (["doctor", "--config", "/nowhere.yaml"], 66, "'/nowhere.yaml'"),
         (["doctor"], 78, "no source"),
     ])
     func endsAsDocumented(arguments: [String], status: Int, text: String) throws {

@@ -29,10 +29,10 @@ extension SeededFault {
     }
 
     static let tokens: [SeededFault] = [
-        SeededFault("wrong key", "key-wrong", ["key of policy", "InvalidSignature"]) {
+        SeededFault("wrong key", "key-wrong", ["key of policy listen is wrong", "InvalidSignature"]) {
             try await strict($0, credential: "SharedAccessKeyName=listen;SharedAccessKey=YW5vdGhlci1rZXk=")
         },
-        SeededFault("unknown policy", "policy-unknown", ["does not know policy", "nobody"]) {
+        SeededFault("unknown policy", "policy-unknown", ["does not know policy nobody"]) {
             try await strict($0, credential: "SharedAccessKeyName=nobody;SharedAccessKey=\(Ward.key)")
         },
         SeededFault("expired token", "token-expired", ["has expired"]) {

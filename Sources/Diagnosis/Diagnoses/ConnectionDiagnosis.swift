@@ -65,10 +65,12 @@ public struct ConnectionObservation: Hashable, Sendable {
 }
 
 extension Diagnosis {
+    private static let nothingSaid = EventHubsError(.connectionLost, "nothing was said", scope: .connection)
+
     /// Judges the login and the opens.
     public static func sasl(_ observation: ConnectionObservation, limitMs: Int64) -> [Sighting] {
         let mechanism = Figure("mechanism", .text(observation.mechanism))
-        guard observation.stage < .opened, let error = observation.error else {
+        guard observation.stage < .opened else {
             return [
                 Sighting(
                     .loginAccepted,
@@ -78,6 +80,7 @@ extension Diagnosis {
                     ])
             ]
         }
+        let error = observation.error ?? nothingSaid
         switch error.code {
         case .unauthorized: return [Sighting(.loginRefused, [mechanism, said(error)])]
         case .timedOut: return [Sighting(.amqpSilent, [Figure("limit", .span(limitMs))])]
@@ -105,9 +108,8 @@ extension Diagnosis {
             Figure("policy", .text(credential.policy)), Figure("audience", .text(credential.audience)),
             Figure("life", credential.lifeMs.map { .span($0) } ?? .text("until it ends")),
         ]
-        guard observation.stage < .authorized, let error = observation.error else {
-            return [Sighting(.tokenAccepted, figures)]
-        }
+        guard observation.stage < .authorized else { return [Sighting(.tokenAccepted, figures)] }
+        let error = observation.error ?? nothingSaid
         let text = error.condition?.description ?? error.summary
         var symptom = tokenTexts.first { text.contains($0.words) }?.symptom ?? tokenCodes[error.code] ?? .tokenRefused
         // A token of a key is made for this connection: only clocks that disagree can end it.

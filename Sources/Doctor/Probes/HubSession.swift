@@ -59,9 +59,9 @@ final class HubSession: Sendable {
         switch configuration.credential {
         case .key(let name, _):
             return .init(
-                policy: "policy \(name)", audience: audience, lifeMs: configuration.tokenLifetime.milliseconds)
+                policy: name, audience: audience, lifeMs: configuration.tokenLifetime.milliseconds)
         case .signature(let token):
-            return .init(policy: "policy \(token.keyNames.first ?? "?")", audience: audience, lifeMs: nil)
+            return .init(policy: token.keyNames.first ?? "?", audience: audience, lifeMs: nil)
         case .tokens: return .init(policy: "the identity", audience: audience, lifeMs: nil)
         case .none: return nil
         }
