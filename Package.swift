@@ -87,7 +87,8 @@ let package = Package(
         .target(
             name: "EventHubsClient",
             dependencies: [
-                "AMQPChannel", "AMQPEngine", "AMQPTypes", "EventHubs", "Transports", nio, nioPosix, nioSSL, nioTLS, logging,
+                "AMQPChannel", "AMQPEngine", "AMQPTypes", "EventHubs", "Transports", nio, nioPosix, nioSSL, nioTLS,
+                logging,
                 .product(name: "SwiftASN1", package: "swift-asn1"),
             ], swiftSettings: settings),
         .target(
@@ -232,7 +233,9 @@ let package = Package(
             name: "DoctorTests",
             dependencies: [
                 "AMQPTypes", "DevBroker", "Diagnosis", "Doctor", "EventHubs", "EventHubsClient",
-                "HubwatchConfiguration", "HubwatchRuntime", "StateStore", "hubwatch", nio, nioPosix, logging, crypto,
+                "HubwatchConfiguration", "HubwatchRuntime", "StateStore", "TransportPeers", "hubwatch", nio, nioPosix,
+                logging,
+                crypto,
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "X509", package: "swift-certificates"),
                 .product(name: "SwiftASN1", package: "swift-asn1"),

@@ -6,10 +6,10 @@ public enum Check: String, Hashable, Sendable, CaseIterable {
     case dns
     /// An address takes connections.
     case tcp
+    /// The proxy opens a tunnel; what the environment says about proxies.
+    case proxy
     /// The broker's certificate is one that this machine trusts, for this name, now.
     case tls
-    /// What the environment says about proxies.
-    case proxy
     /// The peer speaks AMQP and lets us in.
     case sasl
     /// The token is accepted.
@@ -65,11 +65,11 @@ public struct PlannedCheck: Hashable, Sendable {
     /// Another transport or sink adds a row here, its symptoms, and a probe.
     public static let all: [PlannedCheck] = [
         PlannedCheck(.configuration, "configuration", "read every setting from file, environment and flags"),
-        PlannedCheck(.dns, "name resolution", "look up {host}", needs: [.configuration]),
-        PlannedCheck(.tcp, "TCP", "connect to port {port}", needs: [.dns]),
-        PlannedCheck(.tls, "TLS chain", "shake hands, verify the certificate for {host}", needs: [.tcp]),
-        PlannedCheck(.proxy, "proxy", "look for proxies in the environment", needs: [.configuration]),
-        PlannedCheck(.sasl, "SASL", "open an AMQP connection to {host}", needs: [.tcp, .tls]),
+        PlannedCheck(.dns, "name resolution", "look up {hop}", needs: [.configuration]),
+        PlannedCheck(.tcp, "TCP", "connect to {hop}, port {hopPort}", needs: [.dns]),
+        PlannedCheck(.proxy, "proxy", "tunnel through the proxy, if one is to be used", needs: [.configuration]),
+        PlannedCheck(.tls, "TLS chain", "shake hands, verify the certificate for {host}", needs: [.tcp, .proxy]),
+        PlannedCheck(.sasl, "SASL", "open an AMQP connection to {host} by {transport}", needs: [.tcp, .tls]),
         PlannedCheck(.cbs, "CBS", "put a token for hub {hub}", needs: [.sasl]),
         PlannedCheck(.hub, "hub", "ask for the properties of hub {hub}", needs: [.cbs]),
         PlannedCheck(.partitions, "partitions", "ask about partitions {selection}", needs: [.hub]),

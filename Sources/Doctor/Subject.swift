@@ -28,7 +28,9 @@ public struct Subject: Sendable {
     ) {
         observation = SettingsObservation(given: layers.values.count)
         for (path, given) in layers.values.sorted(by: { $0.key < $1.key })
-        where Setting.named(path)?.isSecret == true && given.place.hasPrefix("--") {
+        where Setting.named(path)?.isSecret == true && given.place.hasPrefix("--")
+            && given.texts.contains(where: { $0.contains("SharedAccess") || $0.contains("@") })
+        {
             observation.exposed.append(.init(place: given.place, message: path))
         }
         do throws(ConfigurationError) {

@@ -1,12 +1,17 @@
 import Diagnosis
 import EventHubs
+import EventHubsClient
 import HubwatchConfiguration
+import HubwatchRuntime
 
 /// What wording may name in every check: host, hub, paths.
 enum SubjectFigures {
     static func make(of subject: Subject, _ options: ExaminationOptions) -> [Figure] {
         guard let settings = subject.settings else {
-            return ["host", "port", "hub", "group", "state", "rules", "findings", "selection"].map {
+            return [
+                "host", "port", "hop", "hopPort", "transport", "hub", "group", "state", "rules", "findings",
+                "selection",
+            ].map {
                 Figure($0, .text("the configured \($0)"))
             }
         }
@@ -17,28 +22,32 @@ enum SubjectFigures {
             Figure("rules", .list(settings.rules.paths)),
             Figure("findings", .text(settings.findings.file ?? "the terminal")),
         ]
-        figures += subject.hasSource ? endpoint(source.endpoint) : []
-        figures += ["host", "port", "hub", "policy"].filter { name in !figures.contains { $0.name == name } }.map {
-            Figure($0, .text("the configured \($0)"))
-        }
+        if subject.hasSource { figures += way(source) }
+        figures += ["host", "port", "hub", "policy", "hop", "hopPort", "transport"].filter { name in
+            !figures.contains { $0.name == name }
+        }.map { Figure($0, .text("the configured \($0)")) }
         return figures
     }
 
-    private static func endpoint(_ endpoint: Configuration.Source.Endpoint) -> [Figure] {
-        switch endpoint {
+    /// The broker, and the way to it.
+    private static func way(_ source: Configuration.Source) -> [Figure] {
+        var figures: [Figure] = []
+        switch source.endpoint {
         case .eventHub(let string, let hub):
-            let port = string.port ?? (string.usesDevelopmentEmulator ? 5672 : 5671)
-            return [
-                Figure("host", .text(string.host)), Figure("port", .text(String(port))), Figure("hub", .text(hub)),
-                Figure("policy", .text(string.policy)),
-            ]
+            figures += [Figure("hub", .text(hub)), Figure("policy", .text(string.policy))]
         case .plain(let broker):
-            return [
-                Figure("host", .text(broker.host)), Figure("port", .text(String(broker.port))),
+            figures += [
                 Figure("hub", .text(broker.addressTemplate)),
                 Figure("policy", .text(broker.credentials?.user ?? "anonymous")),
             ]
         }
+        guard let client = try? source.reachedConfiguration() else { return figures }
+        let hop = client.firstHop
+        return figures + [
+            Figure("host", .text(client.host)), Figure("port", .text(String(client.port))),
+            Figure("hop", .text(hop.host)), Figure("hopPort", .text(String(hop.port))),
+            Figure("transport", .text(client.transport == .webSockets ? "WebSocket" : "TCP")),
+        ]
     }
 
     private static func start(_ position: EventPosition) -> String {

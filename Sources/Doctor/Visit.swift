@@ -43,7 +43,7 @@ actor Visit {
         case .dns: return Diagnosis.dns(await nameReading(settings).observation)
         case .tcp: return await tcp(settings)
         case .tls: return await tls(settings)
-        case .proxy: return Diagnosis.proxy(ProxyProbe.look(surroundings.environment, isDirectWayOpen))
+        case .proxy: return await proxy(settings)
         case .sasl:
             let observation = await connection(settings)
             return Diagnosis.sasl(observation, limitMs: limitMs)
@@ -87,7 +87,7 @@ actor Visit {
 extension Visit {
     private func nameReading(_ settings: Configuration) async -> NameReading {
         if let name { return name }
-        let reading = await NameProbe.resolve(settings.source.peer.host, within: options.limit)
+        let reading = await NameProbe.resolve(firstHop(settings).host, within: options.limit)
         name = reading
         return reading
     }
@@ -96,13 +96,47 @@ extension Visit {
         let reading = await nameReading(settings)
         guard !reading.addresses.isEmpty else { return Diagnosis.dns(reading.observation) }
         let attempts = await SocketProbe.connect(
-            to: reading.addresses, port: settings.source.peer.port, within: options.limit, on: surroundings.group)
+            to: reading.addresses, port: firstHop(settings).port, within: options.limit, on: surroundings.group)
         isDirectWayOpen = attempts.contains { if case .connected = $0.outcome { true } else { false } }
         return Diagnosis.tcp(attempts, limitMs: limitMs)
     }
 
+    private func firstHop(_ settings: Configuration) -> (host: String, port: Int) {
+        (try? client(settings))?.firstHop ?? ("", 0)
+    }
+
+    private func proxy(_ settings: Configuration) async -> [Sighting] {
+        let transport = settings.source.transport
+        guard let proxy = transport.proxy else {
+            return Diagnosis.proxy(ProxyProbe.look(surroundings.environment, isDirectWayOpen), limitMs: limitMs)
+        }
+        var outcome = ProxyObservation.Outcome.unreached
+        if isDirectWayOpen != false {
+            do throws(EventHubsError) {
+                let probe = try HandshakeProbe(try client(settings))
+                let refusal = await probe.tunnel(on: surroundings.group.next())
+                outcome = refusal.map { .refused($0) } ?? .tunnel
+            } catch {
+                return Diagnosis.tls(
+                    Self.unusable(error, authorities: settings.source.certificateAuthorityFile), host: "", nowMs: nowMs,
+                    limitMs: limitMs)
+            }
+        }
+        let observation = ProxyObservation(
+            variable: transport.proxyPlace ?? "source.proxy", proxy: proxy.description, outcome)
+        return Diagnosis.proxy(observation, limitMs: limitMs)
+    }
+
+    /// Which file of TLS cannot be used: that of the authorities, or one of our own certificate.
+    private static func unusable(_ error: EventHubsError, authorities: String?) -> HandshakeObservation {
+        guard let authorities, error.summary.hasPrefix("The TLS settings") else {
+            return .identityUnusable(reason: error.summary)
+        }
+        return .authoritiesUnusable(path: authorities, exists: DiskProbe.exists(authorities))
+    }
+
     private func tls(_ settings: Configuration) async -> [Sighting] {
-        let host = settings.source.peer.host
+        let host = (try? client(settings))?.host ?? ""
         let observation: HandshakeObservation
         do throws(EventHubsError) {
             let client = try client(settings)
@@ -113,8 +147,7 @@ extension Visit {
                 observation = try await CertificateProbe.look(client, on: surroundings.group.next())
             }
         } catch {
-            let path = settings.source.certificateAuthorityFile ?? ""
-            observation = .authoritiesUnusable(path: path, exists: DiskProbe.exists(path))
+            observation = Self.unusable(error, authorities: settings.source.certificateAuthorityFile)
         }
         return Diagnosis.tls(observation, host: host, nowMs: nowMs, limitMs: limitMs)
     }
@@ -278,17 +311,6 @@ extension Visit {
         let survey = EventSurvey(
             rules: ruleSelection(settings).rules, bodyBytesMax: settings.limits.messageBytes)
         return Diagnosis.fields(.seen(survey.look(at: reading.events)), limitMs: limitMs)
-    }
-}
-
-extension Configuration.Source {
-    /// Host and port of the broker.
-    var peer: (host: String, port: Int) {
-        switch endpoint {
-        case .eventHub(let string, _):
-            (string.host, string.port ?? (string.usesDevelopmentEmulator ? 5672 : 5671))
-        case .plain(let broker): (broker.host, broker.port)
-        }
     }
 }
 

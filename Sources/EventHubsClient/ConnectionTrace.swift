@@ -21,3 +21,8 @@ extension EventHubsClient {
         try await connections.with(0) { $0.connection.start() }
     }
 }
+
+extension EventHubsConfiguration {
+    /// Where the first connection leads: to the proxy, or to the broker or what stands in for it.
+    package var firstHop: (host: String, port: Int) { proxy.map { ($0.host, $0.port) } ?? target }
+}

@@ -20,6 +20,18 @@ package struct HandshakeProbe: Sendable {
         connector = try Connector(configuration)
     }
 
+    /// Connects by the whole way, the proxy's tunnel included, and hangs up; the reason when that fails.
+    @concurrent
+    package func tunnel(on loop: any EventLoop) async -> EventHubsError? {
+        do {
+            let channel = try await connector.channel(on: loop, nil) { _ in }.get()
+            channel.close(promise: nil)
+            return nil
+        } catch {
+            return Self.explain(error, peer: configuration.peer)
+        }
+    }
+
     /// The broker's certificates as it sent them, DER, its own first; empty when none came.
     @concurrent
     package func certificates(on loop: any EventLoop) async -> [[UInt8]] {

@@ -157,7 +157,7 @@ struct DoctorSecrets {
     /// Notes what is secret in a connection string, or a whole text that is none.
     mutating func add(_ text: String) {
         let whole = text.split(whereSeparator: \.isNewline).joined()
-        note(whole)
+        if whole.contains("SharedAccess") || whole.contains("@") { note(whole) }
         for part in whole.split(separator: ";") {
             guard let sign = part.firstIndex(of: "=") else { continue }
             let name = part[..<sign].lowercased()

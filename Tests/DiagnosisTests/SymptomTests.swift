@@ -18,9 +18,9 @@ import Testing
 
     @Test func figuresFillTheirPlacesAndOnlyTheNamedOnesStay() {
         let sighting = Sighting(.portRefused, [Figure("address", .text("10.0.0.7")), Figure("other", .number(1))])
-            .completed(with: [Figure("port", .text("5671")), Figure("host", .text("h"))])
+            .completed(with: [Figure("hopPort", .text("5671")), Figure("host", .text("h"))])
         #expect(sighting.seen == "10.0.0.7 refused the connection: nothing listens on port 5671")
-        #expect(sighting.figures.map(\.name) == ["address", "port"])
+        #expect(sighting.figures.map(\.name) == ["address", "hopPort"])
         #expect([Figure("a", .text("{b}")), Figure("b", .text("x"))].filling("{a} {c} {") == "{b} {c} {")
     }
 

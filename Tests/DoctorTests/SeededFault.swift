@@ -1,7 +1,9 @@
 import DevBroker
 import Diagnosis
 import Doctor
+import NIOPosix
 import Testing
+import TransportPeers
 
 /// A fault that is planted for real, and what the doctor must call it.
 struct SeededFault: Sendable, CustomTestStringConvertible {
@@ -47,6 +49,21 @@ extension SeededFault {
         },
     ]
 
+    /// A healthy broker behind a proxy that behaves like this.
+    private static func throughProxy(
+        _ ward: Ward, _ behaviours: [ConnectProxy.Behaviour]
+    ) async throws -> Report {
+        try await ward.withBroker { clinic in
+            let proxy = try await ConnectProxy.start(behaviours, on: MultiThreadedEventLoopGroup.singleton)
+            let report = await ward.examine([
+                "source.connection_string": Ward.connection(port: clinic.port),
+                "source.proxy": "http://127.0.0.1:\(proxy.port)",
+            ])
+            await proxy.stop()
+            return report
+        }
+    }
+
     static let network: [SeededFault] = [
         SeededFault("host name that does not exist", "name-", ["namespace-of-nobody.invalid"]) {
             await $0.examine([
@@ -68,6 +85,20 @@ extension SeededFault {
             await $0.examine(
                 ["source.connection_string": Ward.connection(port: try await closedPort())],
                 environment: ["HTTPS_PROXY": "http://user:secret@proxy.example:3128/"])
+        },
+        SeededFault("proxy that wants a password", "proxy-refused", ["opened no tunnel", "407", "user and password"]) {
+            try await throughProxy($0, [.tunnel(login: "Basic c29tZTpvbmU=")])
+        },
+        SeededFault("proxy that forbids the way", "proxy-refused", ["opened no tunnel", "403"]) {
+            try await throughProxy($0, [.answer("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")])
+        },
+        SeededFault("web server where a WebSocket should be", "websocket-refused", ["no WebSocket"]) { ward in
+            let listener = try await TalkingListener(saying: "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+            let report = await ward.examine([
+                "source.connection_string": Ward.connection(port: listener.port), "source.transport": "websockets",
+            ])
+            await listener.close()
+            return report
         },
         SeededFault("port that takes connections and says nothing", "amqp-silent", ["no AMQP answer within"]) { ward in
             let listener = try await TalkingListener(saying: nil)
@@ -142,6 +173,16 @@ extension SeededFault {
         SeededFault("file of authorities that is not there", "authority-file-missing", ["there is no file", "ca.pem"]) {
             ward in
             try await overTLS(ward, nil, authorities: ward.path("ca.pem"))
+        },
+        SeededFault("client certificate that is not there", "identity-unusable", ["client certificate", "nowhere.pem"])
+        { ward in
+            try await ward.withBroker { clinic in
+                await ward.examine([
+                    "source.connection_string": Ward.connection(port: clinic.tlsPort, host: "localhost", plain: false),
+                    "source.client_certificate_file": ward.path("nowhere.pem"),
+                    "source.client_key_file": ward.path("nowhere.pem"),
+                ])
+            }
         },
         SeededFault("file of authorities without a certificate", "authority-file-unusable", ["holds no certificate"]) {
             ward in

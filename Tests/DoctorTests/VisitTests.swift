@@ -9,6 +9,7 @@ import NIOPosix
 import StateStore
 import Synchronization
 import Testing
+import TransportPeers
 
 /// Goal: the doctor finds nothing where nothing is wrong, and leaves everything as it was, beside a running hubwatch too.
 ///
@@ -35,6 +36,29 @@ import Testing
                 #expect(report.result(.fields)?.sightings.first?.seen.contains("20 records in 20 messages") == true)
                 #expect(report.result(.lag)?.sightings.first?.seen == "everything is read")
                 #expect(!report.text.contains("{"))
+            }
+        }
+    }
+
+    @Test func aProxyAndAWebSocketAreAWayLikeOthers() async throws {
+        try await Ward.with { ward in
+            let made = try MadeCertificates(in: ward, for: "localhost")
+            try await ward.withBroker {
+                $0.tls = .files(certificateChain: made.chain, privateKey: made.key)
+                $0.listeners[1].isWebSocket = true
+            } _: { clinic in
+                try clinic.append(5)
+                let proxy = try await ConnectProxy.start([.tunnel()], on: MultiThreadedEventLoopGroup.singleton)
+                let report = await ward.examine([
+                    "source.connection_string": Ward.connection(port: clinic.tlsPort, host: "localhost", plain: false),
+                    "source.ca_file": made.authority, "source.transport": "websockets",
+                    "source.proxy": "http://127.0.0.1:\(proxy.port)",
+                ])
+                await proxy.stop()
+                #expect(report.firstFailure == nil && !report.hasWarnings, "\(report.text)")
+                #expect(report.result(.proxy)?.sightings.first?.symptom == .proxyTunnel)
+                #expect(report.result(.tls)?.sightings.first?.symptom == .certificateTrusted)
+                #expect(report.result(.tcp)?.tried == "connect to 127.0.0.1, port \(proxy.port)")
             }
         }
     }
@@ -129,10 +153,10 @@ import Testing
             try await ward.withBroker { clinic in
                 let settings = ["source.connection_string": Ward.connection(port: clinic.port)]
                 let some = await ward.examine(settings) { $0.only = [.hub] }
-                #expect(some.results.map(\.check) == [.configuration, .dns, .tcp, .tls, .sasl, .cbs, .hub])
+                #expect(some.results.map(\.check) == [.configuration, .dns, .tcp, .proxy, .tls, .sasl, .cbs, .hub])
                 let others = await ward.examine(settings) {
                     $0.only = [.hub]
-                    $0.skip = [.dns, .tcp, .tls, .sasl, .cbs]
+                    $0.skip = [.dns, .tcp, .proxy, .tls, .sasl, .cbs]
                 }
                 #expect(others.results.map(\.check) == [.configuration, .hub])
                 #expect(others.result(.hub)?.verdict == .ok, "what was left out is done silently")

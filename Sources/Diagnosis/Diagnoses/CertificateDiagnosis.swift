@@ -48,6 +48,8 @@ public enum HandshakeObservation: Hashable, Sendable {
     case notUsed(isThisMachine: Bool)
     /// The file of authorities cannot be used; whether it is there.
     case authoritiesUnusable(path: String, exists: Bool)
+    /// The client's own certificate or key cannot be used, for this reason.
+    case identityUnusable(reason: String)
     /// Verified; the chain as it was sent, the broker's own first.
     case verified(version: String, chain: [CertificateFacts])
     /// Refused by us: what was sent, and the library's reason.
@@ -72,6 +74,7 @@ extension Diagnosis {
         case .notUsed(let isThisMachine): return [Sighting(isThisMachine ? .tlsNotUsed : .tlsOff)]
         case .authoritiesUnusable(let path, let exists):
             return [Sighting(exists ? .authorityFileUnusable : .authorityFileMissing, [Figure("path", .text(path))])]
+        case .identityUnusable(let reason): return [Sighting(.identityUnusable, [Figure("reason", .text(reason))])]
         case .silent: return [Sighting(.tlsSilent, [Figure("limit", .span(limitMs))])]
         case .noCertificate(let reason): return [Sighting(.tlsNotSpoken, [Figure("reason", .text(reason))])]
         case .verified(let version, let chain):

@@ -83,6 +83,7 @@ extension Diagnosis {
         let error = observation.error ?? nothingSaid
         switch error.code {
         case .unauthorized: return [Sighting(.loginRefused, [mechanism, said(error)])]
+        case .webSocketRefused: return [Sighting(.webSocketRefused, [said(error)])]
         case .timedOut: return [Sighting(.amqpSilent, [Figure("limit", .span(limitMs))])]
         default: return [Sighting(.amqpBroken, [said(error)])]
         }

@@ -1,3 +1,5 @@
+public import EventHubs
+
 /// What came of looking up a name.
 public enum NameObservation: Hashable, Sendable {
     /// The host is an address already.
@@ -36,20 +38,32 @@ public struct SocketObservation: Hashable, Sendable {
     }
 }
 
-/// A proxy that the environment names.
+/// What came of a proxy.
 public struct ProxyObservation: Hashable, Sendable {
-    /// The variable.
+    /// How it ended.
+    public enum Outcome: Hashable, Sendable {
+        /// It is not to be used; whether the direct way works, nil when that was not tried.
+        case notUsed(isDirectWayOpen: Bool?)
+        /// It takes no connection.
+        case unreached
+        /// The tunnel is open.
+        case tunnel
+        /// It opens none.
+        case refused(EventHubsError)
+    }
+
+    /// The setting or variable that names it.
     public var variable: String
     /// Host and port, without user and password.
     public var proxy: String
-    /// Whether a direct connection works; nil when none was tried.
-    public var isDirectWayOpen: Bool?
+    /// How it ended.
+    public var outcome: Outcome
 
     /// Makes an observation.
-    public init(variable: String, proxy: String, isDirectWayOpen: Bool?) {
+    public init(variable: String, proxy: String, _ outcome: Outcome) {
         self.variable = variable
         self.proxy = proxy
-        self.isDirectWayOpen = isDirectWayOpen
+        self.outcome = outcome
     }
 }
 
@@ -105,12 +119,20 @@ extension Diagnosis {
         }
     }
 
-    /// Judges what the environment says about proxies.
-    public static func proxy(_ observation: ProxyObservation?) -> [Sighting] {
+    /// Judges the proxy; nil where there is none.
+    public static func proxy(_ observation: ProxyObservation?, limitMs: Int64) -> [Sighting] {
         guard let observation else { return [Sighting(.proxyNone)] }
         let figures = [
             Figure("variable", .text(observation.variable)), Figure("proxy", .text(observation.proxy)),
         ]
-        return [Sighting(observation.isDirectWayOpen == false ? .proxyNeeded : .proxyUnused, figures)]
+        switch observation.outcome {
+        case .notUsed(let isDirectWayOpen):
+            return [Sighting(isDirectWayOpen == false ? .proxyNeeded : .proxyUnused, figures)]
+        case .unreached: return [Sighting(.proxyUnreached, figures)]
+        case .tunnel: return [Sighting(.proxyTunnel, figures)]
+        case .refused(let error) where error.code == .timedOut:
+            return [Sighting(.proxySilent, figures + [Figure("limit", .span(limitMs))])]
+        case .refused(let error): return [Sighting(.proxyRefused, figures + [said(error)])]
+        }
     }
 }

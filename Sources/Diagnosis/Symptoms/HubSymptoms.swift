@@ -1,6 +1,7 @@
 extension Symptom {
     static let connection: [Symptom] = [
-        loginAccepted, loginRefused, amqpSilent, amqpBroken, tokenAccepted, tokenNotUsed, tokenUnjudged, keyWrong,
+        loginAccepted, loginRefused, amqpSilent, amqpBroken, webSocketRefused, tokenAccepted, tokenNotUsed,
+        tokenUnjudged, keyWrong,
         policyUnknown, tokenExpired, tokenStale, tokenForOtherResource, tokenRefused, tokenSilent,
     ]
 
@@ -19,6 +20,11 @@ extension Symptom {
     public static let amqpBroken = Symptom(
         "amqp-broken", .sasl, exit: .unavailable, "the peer ended the connection: {said}",
         do: "Check that port {port} of {host} speaks AMQP 1.0, and that TLS is set as the broker has it")
+
+    /// No WebSocket.
+    public static let webSocketRefused = Symptom(
+        "websocket-refused", .sasl, exit: .unavailable, "no WebSocket was made: {said}",
+        do: "Check that {host} is an Event Hubs namespace, and that nothing on the way answers in its place")
 
     /// The token is good.
     public static let tokenAccepted = Symptom(

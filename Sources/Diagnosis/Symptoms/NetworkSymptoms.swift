@@ -25,23 +25,23 @@ extension Symptom {
 
     static let network: [Symptom] = [
         nameResolved, nameNotNeeded, nameUnknown, nameServerSilent, portConnected, portPartly, portRefused, portSilent,
-        portUnreachable, proxyNone, proxyUnused, proxyNeeded,
+        portUnreachable, proxyTunnel, proxyRefused, proxySilent, proxyUnreached, proxyNone, proxyUnused, proxyNeeded,
     ]
 
     /// The name has addresses.
-    public static let nameResolved = Symptom("name-resolved", .dns, "{host} is {addresses}")
+    public static let nameResolved = Symptom("name-resolved", .dns, "{hop} is {addresses}")
     /// The host is an address.
     public static let nameNotNeeded = Symptom(
-        "name-not-needed", .dns, .notNeeded, "{host} is an address, no name to look up")
+        "name-not-needed", .dns, .notNeeded, "{hop} is an address, no name to look up")
     /// There is no such name.
     public static let nameUnknown = Symptom(
-        "name-unknown", .dns, exit: .unavailable, "the name {host} does not exist ({reason})",
+        "name-unknown", .dns, exit: .unavailable, "the name {hop} does not exist ({reason})",
         do:
             "Check Endpoint in the connection string: sb://NAMESPACE.servicebus.windows.net. Behind a private endpoint this machine must use the DNS that has the zone privatelink.servicebus.windows.net"
     )
     /// Nobody answers questions about names.
     public static let nameServerSilent = Symptom(
-        "name-server-silent", .dns, exit: .unavailable, "no name server answered about {host} ({reason})",
+        "name-server-silent", .dns, exit: .unavailable, "no name server answered about {hop} ({reason})",
         do: "Check /etc/resolv.conf and the way to the name server from this machine or container")
 
     /// Every address that was tried answers.
@@ -52,21 +52,39 @@ extension Symptom {
         do: "hubwatch uses what answers; mend the route to the others, or each connection may first wait for them")
     /// Nothing listens.
     public static let portRefused = Symptom(
-        "port-refused", .tcp, exit: .unavailable, "{address} refused the connection: nothing listens on port {port}",
-        do: "Check the port: an Event Hub takes AMQP on 5671, a development broker on the port that it printed.")
+        "port-refused", .tcp, exit: .unavailable, "{address} refused the connection: nothing listens on port {hopPort}",
+        do:
+            "Check the port: an Event Hub takes AMQP on 5671 and WebSockets on 443, a development broker on the port that it printed"
+    )
     /// Nobody answers.
     public static let portSilent = Symptom(
-        "port-silent", .tcp, exit: .unavailable, "no answer from {address}, port {port}, within {limit}",
+        "port-silent", .tcp, exit: .unavailable, "no answer from {address}, port {hopPort}, within {limit}",
         do:
-            "Let outgoing TCP to port {port} through every firewall on the way, the namespace's own network rules included."
+            "Let outgoing TCP to port {hopPort} through every firewall on the way, the namespace's own network rules included; or set source.transport to websockets, which takes port 443"
     )
     /// The network says that there is no way.
     public static let portUnreachable = Symptom(
-        "port-unreachable", .tcp, exit: .unavailable, "{address}, port {port}, cannot be reached: {reason}",
-        do: "Check this machine's routes and addresses.")
+        "port-unreachable", .tcp, exit: .unavailable, "{address}, port {hopPort}, cannot be reached: {reason}",
+        do: "Check this machine's routes and addresses")
 
+    /// The proxy lets us through.
+    public static let proxyTunnel = Symptom(
+        "proxy-tunnel", .proxy, "{proxy} ({variable}) opened a tunnel to {host}, port {port}")
+    /// The proxy does not let us through.
+    public static let proxyRefused = Symptom(
+        "proxy-refused", .proxy, exit: .unavailable, "{proxy} ({variable}) opened no tunnel: {said}",
+        do:
+            "Let the proxy's administrator allow CONNECT to {host}, port {port}; check user and password; or take {host} out by source.no_proxy"
+    )
+    /// The proxy says nothing.
+    public static let proxySilent = Symptom(
+        "proxy-silent", .proxy, exit: .unavailable, "{proxy} ({variable}) gave no answer within {limit}",
+        do: "Check that this is an HTTP proxy, and that it reaches {host}")
+    /// The proxy cannot even be connected to.
+    public static let proxyUnreached = Symptom(
+        "proxy-unreached", .proxy, .unknown, "{proxy} ({variable}) takes no connection, as said above")
     /// No proxy.
-    public static let proxyNone = Symptom("proxy-none", .proxy, .notNeeded, "no proxy is set in the environment")
+    public static let proxyNone = Symptom("proxy-none", .proxy, .notNeeded, "connecting directly; no proxy is set")
     /// A proxy that is not used and not needed.
     public static let proxyUnused = Symptom(
         "proxy-unused", .proxy, "{variable} names {proxy}; hubwatch connects directly, and that works")
@@ -74,13 +92,13 @@ extension Symptom {
     public static let proxyNeeded = Symptom(
         "proxy-needed", .proxy, .warning,
         "{variable} names {proxy}; hubwatch connects directly, and that does not work",
-        do: "Let this machine reach {host}, port {port}, directly: AMQP over TCP does not go through this proxy")
+        do: "Give the proxy as source.proxy, or set source.transport to websockets, which uses HTTPS_PROXY")
 
     static let certificates: [Symptom] = [
         certificateTrusted, certificateEndsSoon, tlsNotUsed, tlsOff, certificateExpired, certificateNotYetValid,
         certificateForOtherHost, certificateSelfSigned, certificateUnknownAuthority, tlsNotSpoken, tlsSilent,
         tlsRefused,
-        authorityFileMissing, authorityFileUnusable,
+        authorityFileMissing, authorityFileUnusable, identityUnusable,
     ]
 
     /// The handshake succeeds.
@@ -142,4 +160,8 @@ extension Symptom {
         "authority-file-unusable", .tls, exit: .badConfiguration,
         "source.ca_file: {path} holds no certificate that can be read",
         do: "Give a PEM file: text between BEGIN CERTIFICATE and END CERTIFICATE")
+    /// The client's own certificate or key cannot be used.
+    public static let identityUnusable = Symptom(
+        "identity-unusable", .tls, exit: .badConfiguration, "{reason}",
+        do: "Correct source.client_certificate_file and source.client_key_file: PEM, readable, key not encrypted")
 }

@@ -83,7 +83,8 @@ enum ProxyProbe {
             let (variable, value) = variables.lazy.compactMap({ name in environment[name].map { (name, $0) } })
                 .first(where: { !$0.1.isEmpty })
         else { return nil }
-        return ProxyObservation(variable: variable, proxy: shown(value), isDirectWayOpen: isDirectWayOpen)
+        return ProxyObservation(
+            variable: variable, proxy: shown(value), .notUsed(isDirectWayOpen: isDirectWayOpen))
     }
 
     /// Host and port; user and password stand in front of the last `@`.
