@@ -72,6 +72,9 @@ let package = Package(
             name: "HubwatchConfiguration",
             dependencies: ["EventHubs", "Spelling", .product(name: "Yams", package: "Yams")], swiftSettings: pure),
 
+        // What a run knows about itself, as plain values
+        .target(name: "StatusReport", swiftSettings: pure),
+
         // The AMQP engine and the shells
         .target(name: "AMQPEngine", dependencies: ["AMQPTypes", "CProton", "CProtonShim"], swiftSettings: settings),
         .target(
