@@ -20,6 +20,7 @@ let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto"
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let metrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -38,7 +39,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
@@ -94,7 +97,18 @@ let package = Package(
             dependencies: [
                 "AMQPEngine", "EventHubs", "EventHubsClient", "DiagnosticLogs", "Detection", "RuleFormats",
                 "StateStore",
-                "FindingFormats", "Sinks", "HubwatchConfiguration", "CZlib", nio, nioPosix, logging,
+                "FindingFormats", "Sinks", "HubwatchConfiguration", "StatusReport", "CZlib", nio, nioPosix, logging,
+            ], swiftSettings: settings),
+        // Health and metrics: a backend of swift-metrics, what a run's report is in it, and the server
+        .target(name: "PrometheusMetrics", dependencies: [metrics], swiftSettings: settings),
+        .target(
+            name: "HubwatchMetrics", dependencies: ["PrometheusMetrics", "StatusReport", metrics],
+            swiftSettings: settings),
+        .target(
+            name: "StatusServer",
+            dependencies: [
+                "EventHubs", "PrometheusMetrics", "StatusReport", crypto, hummingbird, logging, metrics, nio, nioPosix,
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
             ], swiftSettings: settings),
         .target(
             name: "DevBroker",
@@ -109,7 +123,7 @@ let package = Package(
             dependencies: [
                 "AMQPTypes", "EventHubs", "EventHubsClient", "DiagnosticLogs", "Detection", "RuleFormats", "StateStore",
                 "FindingFormats", "Sinks", "HubwatchConfiguration", "SampleLogs", "HubwatchRuntime", "DevBroker",
-                "Spelling",
+                "Spelling", "HubwatchMetrics", "PrometheusMetrics", "StatusServer",
                 nio, nioPosix, logging, serviceLifecycle, argumentParser,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ], swiftSettings: settings),
@@ -157,6 +171,12 @@ let package = Package(
                 "RuleFormats", "SampleLogs", "StateStore", nio, nioPosix, logging, argumentParser,
             ], path: "Benchmarks/Measure", swiftSettings: settings),
 
+        .testTarget(
+            name: "StatusTests",
+            dependencies: [
+                "EventHubs", "HubwatchMetrics", "PrometheusMetrics", "StatusReport", "StatusServer", logging, metrics, nio,
+                nioPosix,
+            ], swiftSettings: settings),
         .testTarget(name: "AMQPTypesTests", dependencies: ["AMQPTypes"], swiftSettings: settings),
         .testTarget(name: "AMQPEngineTests", dependencies: ["AMQPEngine", "AMQPTypes"], swiftSettings: settings),
         .testTarget(
@@ -212,9 +232,9 @@ let package = Package(
         .testTarget(
             name: "HubwatchRuntimeTests",
             dependencies: [
-                "HubwatchRuntime", "Detection", "DiagnosticLogs", "EventHubs", "FindingFormats",
+                "AMQPTypes", "HubwatchRuntime", "Detection", "DiagnosticLogs", "EventHubs", "FindingFormats",
                 "HubwatchConfiguration",
-                "Sinks", "StateStore", logging,
+                "Sinks", "StateStore", "StatusReport", logging,
             ], swiftSettings: settings),
         .testTarget(
             name: "IntegrationTests",
@@ -222,7 +242,7 @@ let package = Package(
                 "AMQPChannel", "AMQPEngine", .product(name: "GRDB", package: "GRDB.swift"), "AMQPTypes", "Detection",
                 "DevBroker", "DiagnosticLogs", "EventHubs", "EventHubsClient",
                 "HubwatchConfiguration", "HubwatchRuntime", "RuleFormats", "SampleLogs", "StateStore", nio, nioPosix,
-                logging,
+                logging, "HubwatchMetrics", "PrometheusMetrics", "StatusReport", "StatusServer",
             ], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6],

@@ -108,7 +108,9 @@ final class Authorization {
     private func use(_ result: Result<CBSMachine.Token, EventHubsError>, _ audience: String) {
         guard !isClosed else { return }
         switch result {
-        case .success(let token): perform(machine.tokenMade(token, audience: audience, now: now))
+        case .success(let token):
+            connection.tokenPut(for: audience, expiration: token.expiration, lifetime: token.lifetime)
+            perform(machine.tokenMade(token, audience: audience, now: now))
         case .failure(let error):
             perform(machine.tokenFailed(error, audience: audience, now: now, using: &chance))
         }

@@ -216,6 +216,13 @@ final class HubConnection {
         for owner in owners { owner.connectionReady() }
     }
 
+    /// A token goes to the service; says when it ends.
+    func tokenPut(for audience: String, expiration: Int64?, lifetime: Duration) {
+        let now = configuration.platform.clock() / 1_000_000
+        let until = expiration ?? now &+ lifetime.components.seconds &* 1000
+        report(ConnectionChange(connection: index, kind: .authorized(audience: audience, until: until)))
+    }
+
     private func announceLost(_ error: EventHubsError, _ wait: Duration) {
         lastError = error
         logger.warning(

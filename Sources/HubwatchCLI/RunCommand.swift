@@ -8,6 +8,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import ServiceLifecycle
+import StatusServer
 import UnixSignals
 
 /// `hubwatch run`.
@@ -37,14 +38,16 @@ struct RunCommand: AsyncParsableCommand {
             throw CommandFailure(.internalFault, "the JSON decoder does not work on this machine: \(error)")
         }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
-        let hubwatch = Hubwatch(
-            settings,
-            Hubwatch.Surroundings(
-                group: group, logger: logger, hostName: ProcessInfo.processInfo.hostName,
-                productVersion: BuildInfo.version, terminal: Self.terminal(settings.findings, line)))
+        let watch = RunWatch()
+        var surroundings = Hubwatch.Surroundings(
+            group: group, logger: logger, hostName: ProcessInfo.processInfo.hostName,
+            productVersion: BuildInfo.version, terminal: Self.terminal(settings.findings, line))
+        surroundings.observation = settings.http == nil ? nil : watch.observation
+        let hubwatch = Hubwatch(settings, surroundings)
         let end: Hubwatch.End = untilCaughtUp ? .whenCaughtUp : .whenStopped
         let service = RunService(
-            hubwatch: hubwatch, end: end, status: RunStatusText(hubwatch.status, line), drain: settings.limits.drain)
+            hubwatch: hubwatch, end: end, status: RunStatusText(hubwatch.status, line), drain: settings.limits.drain,
+            serve: { () async throws(CommandFailure) in try await watch.serve(settings.http, hubwatch, logger) })
         let services = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [
@@ -127,8 +130,21 @@ private struct RunService: Service {
     let end: Hubwatch.End
     let status: RunStatusText
     let drain: Duration
+    let serve: @Sendable () async throws(CommandFailure) -> StatusServer?
 
+    /// The server is there before the hub is asked and until the last commit: starting and draining are states to see.
     func run() async throws {
+        let server = try await serve()
+        do {
+            try await read()
+        } catch {
+            await server?.shutdown()
+            throw error
+        }
+        await server?.shutdown()
+    }
+
+    private func read() async throws {
         let painting = Task { await status.paint() }
         defer { painting.cancel() }
         try await hubwatch.run(until: end) {

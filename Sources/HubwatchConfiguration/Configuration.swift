@@ -10,6 +10,8 @@ public struct Configuration: Sendable {
     public var state: State
     /// Where findings go.
     public var findings: Findings
+    /// Where health and metrics are served; nil for nowhere.
+    public var http: HTTP?
     /// Bounds.
     public var limits: Limits
     /// How log lines are written.
@@ -113,6 +115,18 @@ public struct Configuration: Sendable {
         public var terminal: String
         /// `auto`, `always`, `never`.
         public var colour: String
+    }
+
+    /// Where health and metrics are served.
+    public struct HTTP: Sendable, Hashable {
+        /// Address or host name.
+        public var host: String
+        /// Port; 0 for any.
+        public var port: Int
+        /// True when somebody gave the address: a default that cannot be had does not stop a start.
+        public var isExplicit: Bool
+        /// What clients must show.
+        public var token: Secret?
     }
 
     /// Bounds.

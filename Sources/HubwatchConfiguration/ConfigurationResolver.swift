@@ -45,6 +45,7 @@ extension Configuration {
             findings: Findings(
                 file: reader.optional("findings.file"), terminal: reader.choice("findings.terminal"),
                 colour: reader.choice("findings.colour")),
+            http: HTTPSettings.read(&reader, readFile),
             limits: Limits(
                 messageBytes: reader.bytes("limits.message_bytes"),
                 groupsPerRule: reader.integer("limits.groups_per_rule"), drain: reader.duration("limits.drain")),

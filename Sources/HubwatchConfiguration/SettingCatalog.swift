@@ -1,6 +1,6 @@
 extension Setting {
     /// Every setting, in the order of the sample file.
-    public static let all: [Setting] = source + amqp + rules + state + findings + limits + log
+    public static let all: [Setting] = source + amqp + rules + state + findings + http + limits + log
 
     /// The setting with this path.
     public static func named(_ path: String) -> Setting? { byPath[path] }
@@ -126,6 +126,17 @@ extension Setting {
         Setting(
             "findings.colour", .choice(["auto", "always", "never"]), default: "auto",
             "Colour in them. NO_COLOR is obeyed."),
+    ]
+
+    private static let http = [
+        Setting(
+            "http.listen", .text, default: "127.0.0.1:9465",
+            "Where health, metrics and the status page are served: address:port, or none. Where other machines can reach it, http.token_file is needed."
+        ),
+        Setting(
+            "http.token_file", .path,
+            "File that holds the token (16 characters or more) that clients must show, as a bearer token or as a password. /health is answered without it, but says no reasons then."
+        ),
     ]
 
     private static let limits = [

@@ -21,15 +21,17 @@ actor Coordinator {
         var snapshotAfterBytes = 4 << 20
         /// How much the sinks may owe.
         var journal = JournalBudget()
+        /// Told how long each commit took, and the bytes that it wrote.
+        var committed: (@Sendable (Duration, Int) -> Void)?
     }
 
     var merger: Merger
     private let store: any StateStore
     private let signal: JournalSignal
-    private let status: RunStatus
+    let status: RunStatus
     let clock: WallClock
     private let sleep: @Sendable (Duration) async -> Void
-    private let options: Options
+    let options: Options
     let logger: Logger
     private let probe: RunProbe?
     /// The source, and whether the store has to hear of it.
@@ -133,6 +135,7 @@ actor Coordinator {
         while !Task.isCancelled {
             await sleep(options.commitInterval)
             merger.advance(now: clock.now())
+            publishRules()
             operational += notices.closed(now: clock.now())
             if merger.commitUrgency != .none || !operational.isEmpty { await commit() }
             if journal.wantsLook { await lookAtJournal() }
@@ -179,6 +182,7 @@ actor Coordinator {
     func finish() async throws {
         urgentCommit?.cancel()
         await commit()
+        publishRules()
         // What the last commit made known.
         if !operational.isEmpty { await commit() }
         if let failure { throw failure }
@@ -223,9 +227,11 @@ actor Coordinator {
         do {
             let transaction = try takeTransaction(draft)
             probe?.reached(.commitTaken)
+            let begun = clock.now()
             let receipt = try await commitUntilTaken(transaction)
             probe?.reached(transaction.snapshot == nil ? .committed : .snapshotCommitted)
             account(draft, transaction, receipt)
+            noteCommit(transaction, receipt, begun: begun)
         } catch {
             failure = error
         }
@@ -261,6 +267,7 @@ actor Coordinator {
                 guard error.isRetriable, !Task.isCancelled else { throw error }
                 if !failureIsPending { logger.error("Commit failed, trying again: \(error)") }
                 failureIsPending = true
+                noteFailure(error)
                 await sleep(pause)
                 pause = min(pause * 2, .seconds(5))
             }

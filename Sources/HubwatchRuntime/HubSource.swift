@@ -103,10 +103,23 @@ final class HubSource: PartitionConsumerSource {
     }
 
     func connectionChanged(_ change: ConnectionChange) {
+        let number = change.connection
         switch change.kind {
-        case .ready: logger.debug("Connection \(change.connection) is ready.")
+        case .ready:
+            status.update { $0.connections.becameReady(number) }
+            logger.debug("Connection \(number) is ready.")
+        case .authorized(let audience, let until):
+            status.update { $0.connections.wasAuthorized(number, audience: audience, until: until) }
         case .lost(let error, let pause):
+            status.update { $0.connections.wasLost(number, error) }
             logger.warning("Connection lost; trying again in \(max(0, pause.nanoseconds) / 1_000_000) ms. \(error)")
+        }
+    }
+
+    /// Asks every worker on its event loop what is in flight.
+    func sample(_ now: Timestamp) {
+        for worker in workers.withLock({ Array($0.byPartition.values) }) {
+            worker.eventLoop.execute { worker.value.sample(now) }
         }
     }
 

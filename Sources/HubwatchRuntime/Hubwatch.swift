@@ -8,6 +8,7 @@ public import Logging
 public import NIOCore
 import Sinks
 import StateStore
+public import StatusReport
 
 /// One running hubwatch: reads a hub, judges every record, journals findings and brings them to the sinks.
 ///
@@ -27,6 +28,8 @@ public struct Hubwatch: Sendable {
         public var productVersion: String
         /// Takes readable findings; nil for none.
         public var terminal: Terminal?
+        /// Who watches the run besides its status; nil for nobody.
+        public var observation: RunObservation?
         /// What is taken from the machine.
         package var platform = RunPlatform.system
         /// Rules built in code, besides those that the configuration names.
@@ -77,6 +80,7 @@ public struct Hubwatch: Sendable {
 
     /// Progress while it runs, and the sums after.
     public let status: RunStatus
+    private let startedAt: Timestamp
     private let configuration: Configuration
     private let surroundings: Surroundings
     private var logger: Logger { surroundings.logger }
@@ -86,6 +90,19 @@ public struct Hubwatch: Sendable {
         self.configuration = configuration
         self.surroundings = surroundings
         self.status = status
+        startedAt = surroundings.clock.now()
+    }
+
+    /// What is known of the run now.
+    public func report() -> StatusReport {
+        let names = configuration.source.names
+        let identity = RunIdentity(
+            version: surroundings.productVersion, host: surroundings.hostName, startedAt: startedAt,
+            source: StatusReport.Source(
+                namespace: names.namespace, hub: names.hub, consumerGroup: configuration.source.consumerGroup),
+            creditBytesMax: Int64(configuration.source.creditBytes),
+            owedBytesMax: Int64(configuration.state.journalOwedMax))
+        return StatusReport(status.snapshot, identity, now: surroundings.clock.now())
     }
 
     /// Runs until `stop` returns (or every partition is read to its end), then drains and commits.
@@ -173,6 +190,7 @@ public struct Hubwatch: Sendable {
                 } catch {
                     guard error.isRetriable, !Task.isCancelled else { return .failure(error) }
                     let pause = backoff.next(atLeast: error.retryAfter, using: &chance)
+                    status.update { $0.startError = error }
                     logger.warning(
                         "The hub does not answer, trying again in \(pause.nanoseconds / 1_000_000) ms: \(error)")
                     await surroundings.platform.sleep(pause)

@@ -7,6 +7,7 @@ import HubwatchConfiguration
 import Logging
 import Sinks
 import StateStore
+import StatusReport
 
 /// One run over an open state file and a reachable hub.
 ///
@@ -50,6 +51,7 @@ actor RunSession {
             let state = try await store.load()
             surroundings.probe?.reached(.stateLoaded)
             let identity = try identity(hub, stored: state.source)
+            status.update { $0.newestJournalID = state.lastJournalID }
             var merger = Merger(
                 rules: rules, partitions: owned,
                 options: MergerOptions(
@@ -70,7 +72,8 @@ actor RunSession {
                 merger: merger, store: store, signal: signal, status: status,
                 options: Coordinator.Options(
                     commitInterval: configuration.state.commitInterval,
-                    snapshotAfterBytes: configuration.state.snapshotAfterBytes, journal: journalBudget()),
+                    snapshotAfterBytes: configuration.state.snapshotAfterBytes, journal: journalBudget(),
+                    committed: surroundings.observation?.committed),
                 restoredDeltaBytes: state.deltas.reduce(0) { $0 + $1.bytes.count }, identity: identity,
                 numbering: Coordinator.Numbering(state), clock: surroundings.clock, sleep: surroundings.platform.sleep,
                 logger: logger, probe: surroundings.probe)
@@ -102,7 +105,9 @@ actor RunSession {
     /// Reads, judges and delivers until the end comes; then drains.
     func run(_ end: Hubwatch.End, _ stopping: Task<Void, Never>) async throws(HubwatchError) {
         guard let (coordinator, source) = parts else { return }
-        let followers = sinks().map { sink in
+        let sinks = sinks()
+        beginRunning(sinks)
+        let followers = sinks.map { sink in
             Task { () -> HubwatchError? in
                 do throws(SinkError) {
                     try await follower(sink).run()
@@ -123,8 +128,10 @@ actor RunSession {
                 ending.yield(reason ?? .eventHubs(error))
             }
         }
-        let watching = watch(coordinator, end, stopping, ending)
+        var watching = watch(coordinator, end, stopping, ending)
+        if surroundings.observation != nil { watching.append(Task { await observe(source) }) }
         var final = await ends.first { _ in true } ?? nil
+        status.update { $0.phase = .stopping }
         for task in watching { task.cancel() }
         await client.stopReceiving()
         await coordinator.beginFinishing()
@@ -195,9 +202,14 @@ actor RunSession {
 
     private func follower(_ sink: any JournalSink) -> JournalFollower {
         let logger = self.logger
-        return JournalFollower(store: store, sink: sink, signal: signal, pause: surroundings.platform.sleep) {
-            logger.notice("\(sink.name) sink: \($0)")
-        }
+        let (status, clock) = (self.status, surroundings.clock)
+        return JournalFollower(
+            store: store, sink: sink, signal: signal, pause: surroundings.platform.sleep,
+            report: { logger.notice("\(sink.name) sink: \($0)") },
+            observe: { fact in
+                let now = clock.now()
+                status.update { $0.sinks[sink.name]?.take(fact, newest: $0.newestJournalID, now: now) }
+            })
     }
 
     func sinks() -> [any JournalSink] {

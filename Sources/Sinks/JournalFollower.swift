@@ -11,6 +11,7 @@ public struct JournalFollower: Sendable {
     private let batchMaximum: Int
     private let pause: @Sendable (Duration) async -> Void
     private let report: @Sendable (SinkReport) -> Void
+    private let observe: @Sendable (SinkFact) -> Void
 
     /// Longest pause between two attempts.
     public static let pauseMaximum: Duration = .seconds(5)
@@ -21,11 +22,14 @@ public struct JournalFollower: Sendable {
     ///   - batchMaximum: most rows read and delivered at once.
     ///   - pause: how to wait; injected so that tests do not.
     ///   - report: takes what a person should know.
+    ///   - observe: takes every step, for health and metrics.
     public init(
         store: any StateStore, sink: any JournalSink, signal: JournalSignal, batchMaximum: Int = 256,
         pause: @escaping @Sendable (Duration) async -> Void = { try? await Task.sleep(for: $0) },
-        report: @escaping @Sendable (SinkReport) -> Void = { _ in }
+        report: @escaping @Sendable (SinkReport) -> Void = { _ in },
+        observe: @escaping @Sendable (SinkFact) -> Void = { _ in }
     ) {
+        self.observe = observe
         self.store = store
         self.sink = sink
         self.signal = signal
@@ -42,6 +46,7 @@ public struct JournalFollower: Sendable {
         do {
             let wakeups = signal.subscribe()
             var delivered = try await persistently { () async throws(SinkError) in try await sink.start(store) }
+            observe(.started(through: delivered))
             delivered = try await drain(after: delivered)
             for await _ in wakeups {
                 delivered = try await drain(after: delivered)
@@ -64,6 +69,7 @@ public struct JournalFollower: Sendable {
             guard let last = rows.last else { break }
             try await persistently { () async throws(SinkError) in try await sink.deliver(rows, store) }
             delivered = last.id
+            observe(.delivered(through: last.id, rows: rows.count))
         }
         return delivered
     }
@@ -83,10 +89,14 @@ public struct JournalFollower: Sendable {
         while true {
             do {
                 let value = try await body()
-                if attempt > 0 { report(.resumed(sink: sink.name, attempts: attempt)) }
+                if attempt > 0 {
+                    report(.resumed(sink: sink.name, attempts: attempt))
+                    observe(.resumed)
+                }
                 return value
             } catch {
                 attempt += 1
+                observe(.failed(error))
                 guard error.isRetriable, !signal.isFinished, !Task.isCancelled else { throw error }
                 // The first, second, fourth, … attempt: a disk that is full all night must not fill the log as well.
                 if attempt.nonzeroBitCount == 1 {

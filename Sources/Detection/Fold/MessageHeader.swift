@@ -111,6 +111,8 @@ public struct FoldCounters: Hashable, Sendable {
     public var late: Int64 = 0
     /// Records whose own time was too far ahead to be believed, once per rule.
     public var timesAhead: Int64 = 0
+    /// What the decoder counted: repairs, reasons of dead letters, times that could not be read.
+    public var decoding = EnvelopeSummary()
 
     /// All zero.
     public init() {}
@@ -126,6 +128,7 @@ public struct FoldCounters: Hashable, Sendable {
         matched &+= other.matched
         late &+= other.late
         timesAhead &+= other.timesAhead
+        decoding.add(other.decoding)
     }
 }
 

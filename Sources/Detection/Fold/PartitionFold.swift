@@ -106,6 +106,7 @@ public final class PartitionFold {
     public func reject(_ message: MessageHeader, body: UnsafeRawBufferPointer, reason: DeadLetterReason) {
         guard begin(message, size: body.count) else { return }
         counters.deadLetters += 1
+        counters.decoding.count(reason)
         keep(reason, Array(body), index: 0, fault: 0, message)
     }
 
@@ -115,6 +116,7 @@ public final class PartitionFold {
     public func setAside(_ message: MessageHeader, body: UnsafeRawBufferPointer, reason: DeadLetterReason) {
         hasChanges = true
         counters.deadLetters += 1
+        counters.decoding.count(reason)
         keep(reason, Array(body), index: 0, fault: 0, message)
     }
 
@@ -169,6 +171,7 @@ public final class PartitionFold {
         counters.records += Int64(summary.records)
         counters.skipped += Int64(summary.skippedMetrics + summary.emptyBodies)
         counters.deadLetters += Int64(summary.deadLetters)
+        counters.decoding.add(summary)
     }
 
     private func bury(_ letter: DeadLetter, _ message: MessageHeader) {

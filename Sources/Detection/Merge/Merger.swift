@@ -147,6 +147,7 @@ public struct Merger: Sendable {
     /// Merges one pane into the state; returns how many more matched events than before are not kept, or nil when the
     /// rule has as many groups as it may.
     mutating func insert(_ pane: PanePartial, _ body: any GroupedBody) -> Int64? {
+        states[pane.rule].holds(pane.pane)
         if let at = states[pane.rule].groups.index(forKey: pane.group) {
             return states[pane.rule].groups.values[at].merge(pane.partial, pane: pane.pane, limits: options.limits)
         }
