@@ -12,7 +12,8 @@ enum HTTPSettings {
         let text = reader.text("http.listen")
         if text == "none" || text.isEmpty { return nil }
         guard let (host, port) = address(text) else {
-            reader.refuse("http.listen", "takes address:port, such as 127.0.0.1:9465 or [::1]:9465, or none; '\(text)' is none")
+            reader.refuse(
+                "http.listen", "takes address:port, such as 127.0.0.1:9465 or [::1]:9465, or none; '\(text)' is none")
             return nil
         }
         if reader.optional("http.token_file") == nil, !isLoopback(host) {

@@ -89,7 +89,8 @@ public enum MetricCatalog {
         gauge("hubwatch_sink_owed_bytes", "Bytes of these, as of the last look."),
         counter("hubwatch_sink_delivered_rows_total", "Journal rows that the sink has delivered."),
         counter("hubwatch_sink_failures_total", "Attempts of the sink that failed."),
-        gauge("hubwatch_sink_failing_seconds", "For how long every attempt of the sink has failed; 0 when it delivers."),
+        gauge(
+            "hubwatch_sink_failing_seconds", "For how long every attempt has failed; 0 when it delivers."),
     ]
 
     private static let connections = [

@@ -6,7 +6,9 @@
 public struct StatusRoute: Sendable {
     /// The path, exactly; it begins with a slash.
     public var path: String
-    /// Makes the answer. It runs on the server's own thread: what takes long belongs elsewhere.
+    /// Makes the answer.
+    ///
+    /// It runs on the server's own thread: what takes long belongs elsewhere.
     public var answer: @Sendable (StatusRequest) async -> StatusAnswer
 
     /// Makes a route.

@@ -75,7 +75,8 @@ public struct StatusServer: Sendable {
         do {
             let connections = try await made.get()
             return try await serve(
-                configuration, responder, connections, Running(group: group, executor: executor, counts: counts), logger)
+                configuration, responder, connections, Running(group: group, executor: executor, counts: counts), logger
+            )
         } catch let error as StatusServerError {
             try? await group.shutdownGracefully()
             throw error

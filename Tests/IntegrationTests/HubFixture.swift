@@ -103,7 +103,8 @@ final class HubFixture: Sendable {
 
     /// A hubwatch that has not run yet.
     func hubwatch(
-        _ settings: [String: String] = [:], adjust: (@Sendable (inout EventHubsConfiguration) -> Void)? = nil
+        _ settings: [String: String] = [:], observation: RunObservation? = nil,
+        adjust: (@Sendable (inout EventHubsConfiguration) -> Void)? = nil
     ) throws -> Hubwatch {
         let log = self.log
         let logger = Logger(label: "hubwatch") { _ in log }
@@ -117,6 +118,7 @@ final class HubFixture: Sendable {
                 self.facts.changed()
             })
         surroundings.adjustClient = adjust
+        surroundings.observation = observation
         return Hubwatch(try configuration(settings), surroundings, status: status)
     }
 
@@ -133,10 +135,11 @@ final class HubFixture: Sendable {
 
     /// Runs a body beside a running hubwatch, then stops it orderly.
     func whileRunning(
-        _ settings: [String: String] = [:], adjust: (@Sendable (inout EventHubsConfiguration) -> Void)? = nil,
+        _ settings: [String: String] = [:], observation: RunObservation? = nil,
+        adjust: (@Sendable (inout EventHubsConfiguration) -> Void)? = nil,
         _ body: (Hubwatch) async throws -> Void
     ) async throws {
-        let hubwatch = try hubwatch(settings, adjust: adjust)
+        let hubwatch = try hubwatch(settings, observation: observation, adjust: adjust)
         let (stops, stop) = AsyncStream.makeStream(of: Void.self)
         let run = Task { () -> HubwatchError? in
             do throws(HubwatchError) {

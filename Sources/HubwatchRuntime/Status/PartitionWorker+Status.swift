@@ -7,7 +7,10 @@ extension PartitionWorker {
     /// Says what is in flight, and by that, that the event loop answers.
     func sample(_ now: Timestamp) {
         let flight = control?.bytesInFlight ?? (held: 0, granted: 0)
+        // A plain broker cannot be asked: there the open link, which heartbeats keep open, is the sign of life.
+        let cannotBeAsked = resumption == nil
         status.update(partition) {
+            if cannotBeAsked, $0.isAttached { $0.lastHeardAt = now }
             $0.heldBytes = Int64(flight.held)
             $0.grantedBytes = Int64(flight.granted)
             $0.loopSeenAt = now
