@@ -21,6 +21,7 @@ let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let metrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
+let asyncHTTPClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -47,6 +48,7 @@ let package = Package(
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
@@ -71,6 +73,10 @@ let package = Package(
         .target(name: "Spelling", swiftSettings: pure),
         .target(
             name: "FindingFormats", dependencies: ["Detection", "DiagnosticLogs"], swiftSettings: settings),
+        // A status report as a page and as a screen of a terminal: values in, bytes out
+        .target(
+            name: "StatusPage", dependencies: ["Detection", "DiagnosticLogs", "FindingFormats", "StatusReport"],
+            swiftSettings: pure),
         .target(
             name: "HubwatchConfiguration",
             dependencies: ["EventHubs", "Spelling", .product(name: "Yams", package: "Yams")], swiftSettings: pure),
@@ -110,6 +116,11 @@ let package = Package(
                 "EventHubs", "PrometheusMetrics", "StatusReport", crypto, hummingbird, logging, metrics, nio, nioPosix,
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
             ], swiftSettings: settings),
+        // The status page of a run: journal and report in, pages and server-sent events out
+        .target(
+            name: "StatusSite",
+            dependencies: ["FindingFormats", "StateStore", "StatusPage", "StatusReport", "StatusServer"],
+            swiftSettings: settings),
         .target(
             name: "DevBroker",
             dependencies: [
@@ -123,7 +134,8 @@ let package = Package(
             dependencies: [
                 "AMQPTypes", "EventHubs", "EventHubsClient", "DiagnosticLogs", "Detection", "RuleFormats", "StateStore",
                 "FindingFormats", "Sinks", "HubwatchConfiguration", "SampleLogs", "HubwatchRuntime", "DevBroker",
-                "Spelling", "HubwatchMetrics", "PrometheusMetrics", "StatusServer",
+                "Spelling", "HubwatchMetrics", "PrometheusMetrics", "StatusServer", "StatusSite", "StatusPage",
+                "StatusReport", asyncHTTPClient, .product(name: "NIOHTTP1", package: "swift-nio"),
                 nio, nioPosix, logging, serviceLifecycle, argumentParser,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ], swiftSettings: settings),
@@ -204,6 +216,17 @@ let package = Package(
             name: "FindingFormatsTests", dependencies: ["FindingFormats", "Detection", "DiagnosticLogs"],
             exclude: ["Golden"], swiftSettings: settings),
         .testTarget(
+            name: "StatusPageTests",
+            dependencies: ["StatusPage", "Detection", "DiagnosticLogs", "FindingFormats", "StatusReport"],
+            exclude: ["Golden"], swiftSettings: settings),
+        .testTarget(
+            name: "StatusSiteTests",
+            dependencies: [
+                "StatusSite", "Detection", "DiagnosticLogs", "EventHubs", "FindingFormats", "StateStore", "StatusPage",
+                "StatusReport", "StatusServer", asyncHTTPClient, nio, logging,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ], swiftSettings: settings),
+        .testTarget(
             name: "SinksTests",
             dependencies: ["Sinks", "StateStore", "FindingFormats", "Detection", "DiagnosticLogs"],
             swiftSettings: settings),
@@ -242,7 +265,7 @@ let package = Package(
                 "AMQPChannel", "AMQPEngine", .product(name: "GRDB", package: "GRDB.swift"), "AMQPTypes", "Detection",
                 "DevBroker", "DiagnosticLogs", "EventHubs", "EventHubsClient",
                 "HubwatchConfiguration", "HubwatchRuntime", "RuleFormats", "SampleLogs", "StateStore", nio, nioPosix,
-                logging, "HubwatchMetrics", "PrometheusMetrics", "StatusReport", "StatusServer",
+                logging, "HubwatchMetrics", "PrometheusMetrics", "StatusReport", "StatusServer", "StatusSite",
             ], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6],

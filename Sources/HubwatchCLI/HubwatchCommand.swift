@@ -9,6 +9,7 @@ public struct HubwatchCommand: AsyncParsableCommand {
         discussion: """
             Start here:
               hubwatch run --config Config/hubwatch.yaml     read the hub, judge every record, raise findings
+              hubwatch top                                   watch it in another terminal
               hubwatch replay files logs.ndjson.gz           try rules on what was, without touching what is
               hubwatch config check                          name every mistake in the configuration at once
               hubwatch rules check Config/rules              do the same for rule files (Sigma, Elastic ES|QL)
@@ -22,7 +23,8 @@ public struct HubwatchCommand: AsyncParsableCommand {
             """,
         version: BuildInfo.version,
         subcommands: [
-            RunCommand.self, ReplayCommand.self, ConfigCommand.self, RulesCommand.self, CheckpointsCommand.self,
+            RunCommand.self, TopCommand.self, ReplayCommand.self, ConfigCommand.self, RulesCommand.self,
+            CheckpointsCommand.self,
             GapsCommand.self,
             DeadLettersCommand.self,
             PublishCommand.self, GenerateCommand.self, CompareCommand.self, DevBrokerCommand.self, BenchCommand.self,

@@ -9,6 +9,7 @@ import NIOCore
 import NIOPosix
 import ServiceLifecycle
 import StatusServer
+import StatusSite
 import UnixSignals
 
 /// `hubwatch run`.
@@ -44,10 +45,14 @@ struct RunCommand: AsyncParsableCommand {
             productVersion: BuildInfo.version, terminal: Self.terminal(settings.findings, line))
         surroundings.observation = settings.http == nil ? nil : watch.observation
         let hubwatch = Hubwatch(settings, surroundings)
+        let site = StatusSite(statePath: settings.state.path) { hubwatch.report() }
         let end: Hubwatch.End = untilCaughtUp ? .whenCaughtUp : .whenStopped
         let service = RunService(
             hubwatch: hubwatch, end: end, status: RunStatusText(hubwatch.status, line), drain: settings.limits.drain,
-            serve: { () async throws(CommandFailure) in try await watch.serve(settings.http, hubwatch, logger) })
+            site: site,
+            serve: { () async throws(CommandFailure) in
+                try await watch.serve(settings.http, hubwatch, routes: site.routes, logger)
+            })
         let services = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [
@@ -130,18 +135,27 @@ private struct RunService: Service {
     let end: Hubwatch.End
     let status: RunStatusText
     let drain: Duration
+    let site: StatusSite
     let serve: @Sendable () async throws(CommandFailure) -> StatusServer?
 
     /// The server is there before the hub is asked and until the last commit: starting and draining are states to see.
     func run() async throws {
         let server = try await serve()
+        let sampling = server.map { _ in
+            Task { await site.run { try? await Task.sleep(for: .seconds(1)) } }
+        }
+        func shutdown() async {
+            sampling?.cancel()
+            await sampling?.value
+            await server?.shutdown()
+        }
         do {
             try await read()
         } catch {
-            await server?.shutdown()
+            await shutdown()
             throw error
         }
-        await server?.shutdown()
+        await shutdown()
     }
 
     private func read() async throws {

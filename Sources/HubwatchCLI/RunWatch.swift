@@ -37,7 +37,8 @@ struct RunWatch: Sendable {
                 configuration, source: source, routes: routes, metrics: registry, logger: logger)
             let host = server.host.contains(":") ? "[\(server.host)]" : server.host
             logger.notice(
-                "Serving http://\(host):\(server.port): /health/live, /health/ready, /metrics, /status.json.")
+                "Serving http://\(host):\(server.port)/: the status page, /health/live, /health/ready, /metrics, /status.json."
+            )
             return server
         } catch {
             let remedy = "give another address with http.listen, or none"

@@ -1,4 +1,5 @@
 import EventHubs
+import Foundation
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -73,10 +74,14 @@ struct StatusResponder: HTTPResponder {
 
     private func answer(_ request: Request) async -> StatusAnswer {
         let path = request.uri.path
+        let nowSeconds = Int64(Date().timeIntervalSince1970)
+        if let answer = exchange(request, nowSeconds: nowSeconds) { return answer }
         let authorization = request.headers[values: .authorization]
+        let cookies = request.headers[values: .cookie]
         let verdict = gate.judge(
             path: path, authorization: authorization.isEmpty ? nil : authorization.joined(separator: ","),
-            authority: request.head.authority)
+            authority: request.head.authority, cookie: cookies.isEmpty ? nil : cookies.joined(separator: ";"),
+            nowSeconds: nowSeconds)
         switch verdict {
         case .unauthorized:
             var answer = StatusAnswer.text(
@@ -103,6 +108,26 @@ struct StatusResponder: HTTPResponder {
         }
         guard let route = routes[path] else { return .text("There is nothing at this address.\n", status: 404) }
         return await route.answer(Self.translated(request))
+    }
+
+    /// Takes a token out of the address: the browser keeps a cookie instead, and goes on without it.
+    ///
+    /// Nil where there is no token in the address, or a wrong one.
+    private func exchange(_ request: Request, nowSeconds: Int64) -> StatusAnswer? {
+        guard request.method == .get, request.uri.path == "/", let session = gate.session,
+            let shown = request.uri.queryParameters["token"],
+            let cookie = session.exchanged(for: String(shown), nowSeconds: nowSeconds)
+        else { return nil }
+        // A redirect would not do for a link on another site's page: SameSite=Strict withholds the cookie from all that
+        // such a link leads to. What this answer asks for by itself comes from here.
+        var answer = StatusAnswer.text(
+            "<!doctype html><meta http-equiv=\"refresh\" content=\"0;url=./\"><title>hubwatch</title><a href=\"./\">Go on</a>\n",
+            type: "text/html; charset=utf-8")
+        answer.headers = [
+            ("Set-Cookie", cookie), ("Referrer-Policy", "no-referrer"),
+            ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+        ]
+        return answer
     }
 
     private static func translated(_ request: Request) -> StatusRequest {
