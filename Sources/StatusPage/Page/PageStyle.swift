@@ -79,11 +79,11 @@ enum PageStyle {
         .none{color:var(--soft);padding-bottom:8px}
         .findings{border-top:1px solid var(--line);margin-top:10px}
         .finding{border-bottom:1px solid var(--line)}
-        .finding summary{display:grid;grid-template-columns:74px minmax(0,1fr) auto;gap:2px 12px;padding:7px 0;
+        .finding summary{display:grid;grid-template-columns:88px minmax(0,1fr) auto;gap:2px 12px;padding:7px 0;
         cursor:pointer;align-items:baseline;list-style:none}
         .finding summary::-webkit-details-marker{display:none}
         .finding summary:hover{background:var(--raised)}
-        .badge{font-size:12px;font-weight:650;text-transform:uppercase;letter-spacing:.03em}
+        .badge{white-space:nowrap;font-size:12px;font-weight:650;text-transform:uppercase;letter-spacing:.03em}
         .badge.s5{color:var(--s5)}.badge.s4{color:var(--s4)}.badge.s3{color:var(--s3)}.badge.s2{color:var(--s2)}
         .badge.s1{color:var(--s1)}
         .badge.s5::before,.badge.s4::before,.badge.s3::before,.badge.s2::before,.badge.s1::before{content:"";
@@ -93,12 +93,12 @@ enum PageStyle {
         .finding[open] .what span{white-space:normal;color:var(--ink)}
         .finding .when{color:var(--soft);white-space:nowrap;text-align:right}
         .finding .when span{display:block;font-size:12.5px}
-        .detail{padding:2px 0 14px 86px}
+        .detail{padding:2px 0 14px 100px}
         .facts{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:2px 14px;margin-bottom:10px}
         .facts dt{color:var(--soft)}
         .facts dd{overflow-wrap:anywhere}
         .facts dd span{display:block}
-        .detail table{font-size:13px}
+        .detail table{font-size:13px;min-width:760px}
         .more{padding:8px 0}
         footer{padding-block:22px 34px;color:var(--soft);font-size:12.5px}
         #live::before{content:"";display:inline-block;width:7px;height:7px;border-radius:50%;background:currentColor;
@@ -110,6 +110,7 @@ enum PageStyle {
         .opt{display:none}
         .figures{grid-template-columns:repeat(3,1fr)}
         .figures dd{font-size:19px}
+        .figures dd small{display:block}
         .masthead .now{margin-left:0}
         .finding summary{grid-template-columns:minmax(0,1fr) auto}
         .finding .what{grid-column:1/-1;grid-row:2}
