@@ -186,7 +186,8 @@ let package = Package(
         .testTarget(
             name: "StatusTests",
             dependencies: [
-                "EventHubs", "HubwatchMetrics", "PrometheusMetrics", "StatusReport", "StatusServer", logging, metrics, nio,
+                "EventHubs", "HubwatchMetrics", "PrometheusMetrics", "StatusReport", "StatusServer", logging, metrics,
+                nio,
                 nioPosix,
             ], swiftSettings: settings),
         .testTarget(name: "AMQPTypesTests", dependencies: ["AMQPTypes"], swiftSettings: settings),
@@ -218,7 +219,7 @@ let package = Package(
         .testTarget(
             name: "StatusPageTests",
             dependencies: ["StatusPage", "Detection", "DiagnosticLogs", "FindingFormats", "StatusReport"],
-            exclude: ["Golden"], swiftSettings: settings),
+            swiftSettings: settings),
         .testTarget(
             name: "StatusSiteTests",
             dependencies: [
