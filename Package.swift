@@ -91,7 +91,7 @@ let package = Package(
             dependencies: [
                 "AMQPEngine", "EventHubs", "EventHubsClient", "DiagnosticLogs", "Detection", "RuleFormats",
                 "StateStore",
-                "FindingFormats", "Sinks", "HubwatchConfiguration", "CZlib", nio, nioPosix, logging,
+                "FindingFormats", "Sinks", "HubwatchConfiguration", "CZlib", nio, nioPosix, logging, crypto,
             ], swiftSettings: settings),
         .target(
             name: "DevBroker",

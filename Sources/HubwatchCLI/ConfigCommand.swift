@@ -65,6 +65,7 @@ struct ConfigCommand: AsyncParsableCommand {
                 Terminal.output("    \(setting.summary)")
                 let fallback = setting.defaultText.isEmpty ? "none" : setting.defaultText
                 Terminal.output("    \(setting.environmentName); takes \(setting.accepts); default \(fallback)")
+                Terminal.output("    A change is taken \(setting.effect.rawValue).")
             }
         }
     }

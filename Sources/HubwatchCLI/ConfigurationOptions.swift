@@ -71,7 +71,7 @@ struct ConfigurationOptions: ParsableArguments {
     func layers() throws -> ConfigurationLayers {
         var layers = ConfigurationLayers()
         let environment = ProcessInfo.processInfo.environment
-        if let file = try Self.file(configFile ?? environment["HUBWATCH_CONFIG"]) {
+        if let file = fileInForce {
             layers.add(yaml: try readText(file), name: file)
         }
         layers.add(environment: environment)
@@ -129,7 +129,9 @@ struct ConfigurationOptions: ParsableArguments {
         return list
     }
 
-    private static func file(_ named: String?) throws -> String? {
+    /// The configuration file that is read; nil for none.
+    var fileInForce: String? {
+        let named = configFile ?? ProcessInfo.processInfo.environment["HUBWATCH_CONFIG"]
         if let named, !named.isEmpty { return named }
         let system = "/etc/hubwatch/hubwatch.yaml"
         return FileManager.default.fileExists(atPath: system) ? system : nil

@@ -2,19 +2,30 @@ import DiagnosticLogs
 import FindingFormats
 import HubwatchRuntime
 import Logging
+import Synchronization
 
 /// Writes log lines to standard error, as text for people or as JSON for programs.
 struct LogOutput: LogHandler {
     enum Format: String { case text, json }
 
     var metadata: Logger.Metadata = [:]
-    var logLevel: Logger.Level
+    /// The level in force; one that is set on a copy is that copy's own.
+    var logLevel: Logger.Level {
+        get { own ?? shared.level }
+        set { own = newValue }
+    }
+    private var own: Logger.Level?
+    private let shared: LogLevel
     private let format: Format
     private let colour: Bool
     private let statusLine: StatusLine
 
     init(level: Logger.Level, format: Format, statusLine: StatusLine) {
-        self.logLevel = level
+        self.init(level: LogLevel(level), format: format, statusLine: statusLine)
+    }
+
+    init(level: LogLevel, format: Format, statusLine: StatusLine) {
+        self.shared = level
         self.format = format
         self.colour = format == .text && Terminal.usesColour("auto", isTerminal: Terminal.errorIsTerminal)
         self.statusLine = statusLine
@@ -61,5 +72,17 @@ struct LogOutput: LogHandler {
             line += ",\(JSONText.quoted(key)):\(JSONText.quoted("\(value)"))"
         }
         return line + "}"
+    }
+}
+
+/// The least severe level that is written, shared by all loggers of a process: a reload may change it.
+final class LogLevel: Sendable {
+    private let state: Mutex<Logger.Level>
+
+    init(_ level: Logger.Level) { state = Mutex(level) }
+
+    var level: Logger.Level {
+        get { state.withLock { $0 } }
+        set { state.withLock { $0 = newValue } }
     }
 }

@@ -14,6 +14,8 @@ public struct Configuration: Sendable {
     public var limits: Limits
     /// How log lines are written.
     public var log: Log
+    /// How changes are noticed.
+    public var reload = Reload()
 
     /// Where events come from.
     public struct Source: Sendable {
@@ -131,5 +133,11 @@ public struct Configuration: Sendable {
         public var level: String
         /// `text` or `json`.
         public var format: String
+    }
+
+    /// How changes of the configuration are noticed.
+    public struct Reload: Sendable {
+        /// How often files are looked at; zero for never.
+        public var interval: Duration = .seconds(5)
     }
 }

@@ -49,6 +49,7 @@ extension Configuration {
                 messageBytes: reader.bytes("limits.message_bytes"),
                 groupsPerRule: reader.integer("limits.groups_per_rule"), drain: reader.duration("limits.drain")),
             log: Log(level: reader.choice("log.level"), format: reader.choice("log.format")))
+        reload.interval = reader.duration("reload.interval")
         if reader.optional("state.path") == nil { reader.refuse("state.path", "must not be empty") }
         guard reader.problems.isEmpty else { throw ConfigurationError(reader.problems) }
     }

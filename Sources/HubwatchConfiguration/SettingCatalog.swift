@@ -1,6 +1,6 @@
 extension Setting {
     /// Every setting, in the order of the sample file.
-    public static let all: [Setting] = source + amqp + rules + state + findings + limits + log
+    public static let all: [Setting] = source + amqp + rules + state + findings + limits + log + reload
 
     /// The setting with this path.
     public static func named(_ path: String) -> Setting? { byPath[path] }
@@ -145,5 +145,12 @@ extension Setting {
             "log.level", .choice(["trace", "debug", "info", "notice", "warning", "error", "critical"]), default: "info",
             "Least severe log line that is written (standard error)."),
         Setting("log.format", .choice(["text", "json"]), default: "text", "Form of log lines."),
+    ]
+
+    private static let reload = [
+        Setting(
+            "reload.interval", .duration(0...milliseconds.hour), default: "5s",
+            "How often the files of configuration, rules, authorities and keys are looked at: a change is taken when two looks agree. 0ms: only on SIGHUP. What cannot be taken is reported, and everything stays as it was."
+        )
     ]
 }

@@ -55,6 +55,8 @@ actor Coordinator {
     private var lastSnapshotBytes = 0
     private var failure: (any Error)?
     private var failureIsPending = false
+    /// What was counted before this coordinator came: sessions take over from each other within a run.
+    private let countersBefore: FoldCounters
 
     init(
         merger: Merger, store: any StateStore, signal: JournalSignal, status: RunStatus, options: Options,
@@ -74,6 +76,7 @@ actor Coordinator {
         self.sleep = sleep
         self.logger = logger
         self.probe = probe
+        countersBefore = status.snapshot.counters
     }
 
     /// Merges one delta, and notes what is missing before its events.
@@ -140,6 +143,18 @@ actor Coordinator {
         }
     }
 
+    /// Replaces everything that is stored by the state of the rules that are loaded.
+    ///
+    /// The state of other rules is gone with that: one that comes back after events that it did not see begins anew,
+    /// instead of judging a history with a hole.
+    func forgetOtherRules() async throws {
+        await commit(whole: true)
+        if let failure { throw failure }
+    }
+
+    /// Returns when no commit is under way, however long the store takes for it.
+    func settle() async { while isCommitting { await commitEnded() } }
+
     /// No more events come: what is folded is merged and committed whatever the sinks owe.
     func beginFinishing() {
         isFinishing = true
@@ -201,11 +216,11 @@ actor Coordinator {
     }
 
     /// One commit at a time: a second caller waits for the one under way and then commits the rest.
-    private func commit() async {
+    private func commit(whole: Bool = false) async {
         while isCommitting { await commitEnded() }
         guard failure == nil else { return }
         let bound = max(options.snapshotAfterBytes, 2 * lastSnapshotBytes)
-        let draft = merger.takeCommit(snapshot: deltaBytesSinceSnapshot > bound)
+        let draft = merger.takeCommit(snapshot: whole || deltaBytesSinceSnapshot > bound)
         for notice in draft?.notices ?? [] {
             logger.warning("\(notice)")
             count(OperationalFinding.Kind(notice.kind), notice.ruleID, notice.count)
@@ -293,7 +308,8 @@ actor Coordinator {
     }
 
     private func publishCounters() {
-        let counters = merger.counters
+        var counters = countersBefore
+        counters.add(merger.counters)
         let watermark = merger.watermark
         let groups = merger.groupCount
         status.update {

@@ -15,6 +15,7 @@ final class HubSource: PartitionConsumerSource {
     private let coordinator: Coordinator
     private let status: RunStatus
     private let start: EventPosition
+    private let firstPlaces: FirstPlaces
     private let clockSkew: Duration
     private let messageBytesMax: Int
     private let heldBytesMax: Int
@@ -32,13 +33,15 @@ final class HubSource: PartitionConsumerSource {
     private let workers = Mutex(Workers())
 
     init(
-        rules: CompiledRules, coordinator: Coordinator, status: RunStatus, start: EventPosition, clockSkew: Duration,
-        messageBytesMax: Int, heldBytesMax: Int, resumption: PartitionResumption?, logger: Logger
+        rules: CompiledRules, coordinator: Coordinator, status: RunStatus, start: EventPosition,
+        firstPlaces: FirstPlaces = FirstPlaces(), clockSkew: Duration, messageBytesMax: Int, heldBytesMax: Int,
+        resumption: PartitionResumption?, logger: Logger
     ) {
         self.rules = rules
         self.coordinator = coordinator
         self.status = status
         self.start = start
+        self.firstPlaces = firstPlaces
         self.clockSkew = clockSkew
         self.messageBytesMax = messageBytesMax
         self.heldBytesMax = heldBytesMax
@@ -57,7 +60,7 @@ final class HubSource: PartitionConsumerSource {
         let incarnation = await coordinator.beginFolding(number)
         workers.withLock { $0.incarnations[number] = incarnation }
         switch outcome {
-        case .start: return .first(start)
+        case .start: return .first(try await firstPlaces.place(of: number, start, resumption.inquiry))
         case .resume(let position):
             workers.withLock { $0.positions[number] = position }
             return .after(

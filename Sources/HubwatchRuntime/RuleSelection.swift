@@ -48,6 +48,9 @@ public struct RuleSelection: Sendable {
         }
     }
 
+    /// The files that a configuration's rules stand in.
+    static func files(_ settings: Configuration.Rules) -> [String] { RuleLoader.files(of: settings.paths) }
+
     private static func unknown(_ id: String) -> RuleDiagnostic {
         RuleDiagnostic(
             severity: .refusal, code: .unknownName, file: "--rule", position: SourcePosition(line: 1, column: 1),

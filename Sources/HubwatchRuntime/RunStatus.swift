@@ -54,6 +54,10 @@ public final class RunStatus: Sendable {
         public var groups = 0
         /// Whether the sinks owe as much as they may.
         public var journalIsFull = false
+        /// Reloads that took other settings, rules or files.
+        public var reloads: Int64 = 0
+        /// Reloads that were refused: everything stayed as it was.
+        public var reloadsRefused: Int64 = 0
 
         /// Messages folded since the start.
         public var messages: Int64 { partitions.values.reduce(0) { $0 + $1.messages } }

@@ -84,6 +84,11 @@ final class HubFixture: Sendable {
 
     /// A configuration; `settings` by path override the fixture's.
     func configuration(_ settings: [String: String] = [:]) throws -> Configuration {
+        try given(settings).configuration
+    }
+
+    /// The same with where each setting was given.
+    func given(_ settings: [String: String] = [:]) throws(ConfigurationError) -> GivenSettings {
         let key = "SharedAccessKeyName=test;SharedAccessKey=key"
         let connection = "Endpoint=sb://127.0.0.1:\(port);\(key);UseDevelopmentEmulator=true;EntityPath=\(hub)"
         var given = [
@@ -96,7 +101,7 @@ final class HubFixture: Sendable {
         if settings["source.amqp.url"] != nil { given["source.connection_string"] = nil }
         var layers = ConfigurationLayers()
         for (path, text) in given.sorted(by: { $0.key < $1.key }) { layers.add(flag: path, path: path, text: text) }
-        return try Configuration(layers) { (path) throws(ConfigurationProblem) in
+        return try GivenSettings(layers) { (path) throws(ConfigurationProblem) in
             throw ConfigurationProblem(place: path, message: "no files in tests")
         }
     }

@@ -18,6 +18,7 @@ struct OperationalFinding: Hashable, Sendable {
         case stolenPartition = "stolen-partition"
         case journalFull = "journal-full"
         case journalDropped = "journal-dropped"
+        case reloadRefused = "reload-refused"
 
         init(_ kind: OperationalNotice.Kind) {
             switch kind {
@@ -140,6 +141,12 @@ extension OperationalFinding.Kind {
                 "Findings were dropped",
                 "A sink owes as much as state.journal_max, and state.journal_full is drop: new findings are counted and lost.",
                 .high
+            )
+        case .reloadRefused:
+            (
+                "New settings or rules were refused",
+                "What was in force before is still in force. The log names each reason with file and line; `hubwatch config check` "
+                    + "and `hubwatch rules check` do so too.", .medium
             )
         }
     }
