@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Goal: what is in `deploy` fits this hubwatch: the container's
+/// Goal: what is in `deploy` fits this hubwatch: manifests are valid and name settings and files that there are, the container's
 /// context is whole, the unit is as closed as its README says, the bill of materials is complete.
 ///
 /// Method: the checks of `Tests/Deploy`, on the built `hubwatch`. The Debian package is tested by `make deb-test`.
@@ -20,7 +20,7 @@ struct DeployTests {
         return (process.terminationStatus, String(decoding: data, as: UTF8.self))
     }
 
-    @Test(arguments: ["check_docker.py", "check_sbom.py"])
+    @Test(arguments: ["check_docker.py", "check_kubernetes.py", "check_sbom.py"])
     func deploymentFilesAreSound(check: String) throws {
         let script = HubFixture.root.appending(path: "Tests/Deploy/\(check)").path
         let hubwatch = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "hubwatch")
