@@ -43,6 +43,8 @@ actor Coordinator {
     private var notices = NoticeLedger()
     private var journal: JournalBudget
     private var isFinishing = false
+    /// Whether the last commit is done: another coordinator may have the state file by now.
+    private var isFinished = false
     private static let letterBytesMax = 8 << 20
     private var letterBytes = 0
     private var roomWaiters: [CheckedContinuation<Void, Never>] = []
@@ -85,6 +87,8 @@ actor Coordinator {
     func merge(_ delta: PartitionDelta, missing: [MissingRange] = []) async {
         while isCommitting, failureIsPending { await commitEnded() }
         while journal.stops, !isFinishing { await withCheckedContinuation { roomWaiters.append($0) } }
+        // Not committed, so read again.
+        guard !isFinished else { return }
         probe?.reached(.deltaPosted)
         merger.merge(delta, now: clock.now())
         probe?.reached(.deltaMerged)
@@ -196,6 +200,8 @@ actor Coordinator {
         await commit()
         // What the last commit made known.
         if !operational.isEmpty { await commit() }
+        await settle()
+        isFinished = true
         if let failure { throw failure }
     }
 
@@ -218,7 +224,7 @@ actor Coordinator {
     /// One commit at a time: a second caller waits for the one under way and then commits the rest.
     private func commit(whole: Bool = false) async {
         while isCommitting { await commitEnded() }
-        guard failure == nil else { return }
+        guard failure == nil, !isFinished else { return }
         let bound = max(options.snapshotAfterBytes, 2 * lastSnapshotBytes)
         let draft = merger.takeCommit(snapshot: whole || deltaBytesSinceSnapshot > bound)
         for notice in draft?.notices ?? [] {

@@ -129,7 +129,7 @@ final class HubSource: PartitionConsumerSource {
     func drain() async {
         let all = workers.withLock { Array($0.byPartition.values) }
         for worker in all {
-            try? await worker.eventLoop.flatSubmit { worker.value.drain() }.get()
+            try? await worker.eventLoop.flatSubmit { worker.value.end() }.get()
         }
     }
 

@@ -41,6 +41,8 @@ final class PartitionWorker: PartitionConsumer {
     private var scheduledPost: Scheduled<Void>?
     private var bytesSincePost = 0
     private var drainPromises: [EventLoopPromise<Void>] = []
+    /// Whether nothing is folded any more: what still comes is read again by whoever goes on.
+    private(set) var isEnding = false
 
     init(
         partition: Int, folding: @escaping Folding, from position: Detection.PartitionPosition?, incarnation: Int,
@@ -75,7 +77,7 @@ final class PartitionWorker: PartitionConsumer {
     }
 
     func received(_ batch: EventBatch) -> ConsumerVerdict {
-        guard admit(batch) else { return .hold }
+        guard !isEnding, admit(batch) else { return .hold }
         foldAll(batch)
         isHeld = isPosting && bytesSincePost > heldBytesMax
         return isHeld ? .hold : .proceed
@@ -222,6 +224,12 @@ final class PartitionWorker: PartitionConsumer {
         drainPromises.append(promise)
         post()
         return promise.futureResult
+    }
+
+    /// Folds nothing more; completes when everything folded has been merged.
+    func end() -> EventLoopFuture<Void> {
+        isEnding = true
+        return drain()
     }
 
     private func finishDraining() {
