@@ -13,9 +13,12 @@ let settings: [SwiftSetting] = [
 let pure: [SwiftSetting] = settings + [.strictMemorySafety()]
 
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let cryptoExtras: Target.Dependency = .product(name: "_CryptoExtras", package: "swift-crypto")
+let jwtKit: Target.Dependency = .product(name: "JWTKit", package: "jwt-kit")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -44,7 +47,9 @@ let package = Package(
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
     targets: [
         // C libraries
@@ -56,6 +61,7 @@ let package = Package(
         // Cores: no socket, clock, task or C pointer
         .target(name: "AMQPTypes", swiftSettings: settings),
         .target(name: "EventHubs", dependencies: ["AMQPTypes", "Spelling", crypto], swiftSettings: pure),
+        .target(name: "AzureTokens", dependencies: ["EventHubs"], swiftSettings: pure),
         .target(name: "DiagnosticLogs", dependencies: ["CSimdjson"], swiftSettings: settings),
         .target(name: "Detection", dependencies: ["DiagnosticLogs", crypto], swiftSettings: settings),
         .target(
@@ -70,7 +76,8 @@ let package = Package(
             name: "FindingFormats", dependencies: ["Detection", "DiagnosticLogs"], swiftSettings: settings),
         .target(
             name: "HubwatchConfiguration",
-            dependencies: ["EventHubs", "Spelling", .product(name: "Yams", package: "Yams")], swiftSettings: pure),
+            dependencies: ["AzureTokens", "EventHubs", "Spelling", .product(name: "Yams", package: "Yams")],
+            swiftSettings: pure),
 
         // The AMQP engine and the shells
         .target(name: "AMQPEngine", dependencies: ["AMQPTypes", "CProton", "CProtonShim"], swiftSettings: settings),
@@ -80,6 +87,15 @@ let package = Package(
             name: "EventHubsClient",
             dependencies: [
                 "AMQPChannel", "AMQPEngine", "AMQPTypes", "EventHubs", nio, nioPosix, nioSSL, logging,
+            ], swiftSettings: settings),
+        .target(
+            name: "AzureIdentity",
+            dependencies: [
+                "AzureTokens", "EventHubs", "EventHubsClient", nio, nioHTTP1, nioPosix, nioSSL, crypto, cryptoExtras,
+                jwtKit,
+                logging, .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "X509", package: "swift-certificates"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
             ], swiftSettings: settings),
         .target(
             name: "StateStore", dependencies: [.product(name: "GRDB", package: "GRDB.swift")], swiftSettings: settings),
@@ -96,15 +112,16 @@ let package = Package(
         .target(
             name: "DevBroker",
             dependencies: [
-                "AMQPChannel", "AMQPEngine", "AMQPTypes", "EventHubs", nio, nioPosix, nioSSL, crypto, logging,
-                hummingbird,
+                "AMQPChannel", "AMQPEngine", "AMQPTypes", "EventHubs", nio, nioPosix, nioSSL, crypto, cryptoExtras,
+                logging, hummingbird,
                 .product(name: "X509", package: "swift-certificates"),
                 .product(name: "SwiftASN1", package: "swift-asn1"),
             ], swiftSettings: settings),
         .target(
             name: "HubwatchCLI",
             dependencies: [
-                "AMQPTypes", "EventHubs", "EventHubsClient", "DiagnosticLogs", "Detection", "RuleFormats", "StateStore",
+                "AMQPTypes", "AzureIdentity", "EventHubs", "EventHubsClient", "DiagnosticLogs", "Detection",
+                "RuleFormats", "StateStore",
                 "FindingFormats", "Sinks", "HubwatchConfiguration", "SampleLogs", "HubwatchRuntime", "DevBroker",
                 "Spelling",
                 nio, nioPosix, logging, serviceLifecycle, argumentParser,
@@ -175,6 +192,20 @@ let package = Package(
         .testTarget(name: "SampleLogsTests", dependencies: ["SampleLogs"], swiftSettings: settings),
         .testTarget(name: "SpellingTests", dependencies: ["Spelling"], swiftSettings: settings),
         .testTarget(
+            name: "AzureTokensTests", dependencies: ["AzureTokens", "EventHubs"], swiftSettings: settings),
+        // Issuers of tokens that check what they are sent, on loopback
+        .target(
+            name: "FakeIssuers",
+            dependencies: [
+                nio, nioPosix, crypto, cryptoExtras, jwtKit, logging, hummingbird,
+                .product(name: "X509", package: "swift-certificates"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+            ], path: "Tests/FakeIssuers", swiftSettings: settings),
+        .testTarget(
+            name: "AzureIdentityTests",
+            dependencies: ["AzureIdentity", "AzureTokens", "EventHubs", "FakeIssuers", nioPosix, logging],
+            swiftSettings: settings),
+        .testTarget(
             name: "StateStoreTests", dependencies: ["StateStore", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: settings),
         .testTarget(
@@ -185,7 +216,7 @@ let package = Package(
             dependencies: ["Sinks", "StateStore", "FindingFormats", "Detection", "DiagnosticLogs"],
             swiftSettings: settings),
         .testTarget(
-            name: "HubwatchConfigurationTests", dependencies: ["HubwatchConfiguration", "EventHubs"],
+            name: "HubwatchConfigurationTests", dependencies: ["AzureTokens", "HubwatchConfiguration", "EventHubs"],
             swiftSettings: settings),
         .testTarget(
             name: "EventHubsClientTests",
@@ -198,8 +229,9 @@ let package = Package(
         .testTarget(
             name: "DevBrokerTests",
             dependencies: [
-                "DevBroker", "EventHubs", "AMQPChannel", "AMQPEngine", "AMQPTypes", nio, nioPosix, nioEmbedded, nioSSL,
-                crypto, logging, .product(name: "X509", package: "swift-certificates"),
+                "DevBroker", "EventHubs", "FakeIssuers", "AMQPChannel", "AMQPEngine", "AMQPTypes", nio, nioPosix,
+                nioEmbedded, nioSSL, crypto, cryptoExtras, logging,
+                .product(name: "X509", package: "swift-certificates"),
             ], swiftSettings: settings),
         .testTarget(name: "SimulationTests", dependencies: ["HubwatchTestKit"], swiftSettings: settings),
         .testTarget(
@@ -217,7 +249,8 @@ let package = Package(
             name: "IntegrationTests",
             dependencies: [
                 "AMQPChannel", "AMQPEngine", .product(name: "GRDB", package: "GRDB.swift"), "AMQPTypes", "Detection",
-                "DevBroker", "DiagnosticLogs", "EventHubs", "EventHubsClient",
+                "AzureIdentity", "AzureTokens", "DevBroker", "DiagnosticLogs", "EventHubs", "EventHubsClient",
+                "FakeIssuers",
                 "HubwatchConfiguration", "HubwatchRuntime", "RuleFormats", "SampleLogs", "StateStore", nio, nioPosix,
                 logging,
             ], swiftSettings: settings),

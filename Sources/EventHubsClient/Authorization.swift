@@ -38,6 +38,10 @@ final class Authorization {
     private func take(_ message: AMQPMessage) {
         // A reply without a status is the peer's fault; its request times out.
         guard let reply = try? CBSReply(message) else { return }
+        if reply.status.code == 401, case .tokens(let provider) = connection.configuration.credential {
+            // Only the token that was put last can be meant, and every audience has the same.
+            for token in Set(tokens.values) { provider.refused(token) }
+        }
         perform(machine.replyReceived(reply, now: now, using: &chance))
     }
 

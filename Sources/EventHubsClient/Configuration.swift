@@ -200,4 +200,11 @@ public struct EventHubsConfiguration: Sendable {
 public protocol TokenProvider: Sendable {
     /// Makes a token for an audience.
     func token(for audience: String) async throws(EventHubsError) -> CBSMachine.Token
+    /// The service did not take a token; whoever keeps tokens must not give it out again.
+    func refused(_ token: Secret)
+}
+
+extension TokenProvider {
+    /// Nothing is kept.
+    public func refused(_ token: Secret) {}
 }

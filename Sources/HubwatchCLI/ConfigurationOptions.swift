@@ -20,6 +20,12 @@ struct ConfigurationOptions: ParsableArguments {
     @Option(help: "File with the Event Hubs connection string (source.connection_string_file).")
     var connectionStringFile: String?
 
+    @Option(help: "Fully qualified namespace, in place of a connection string (source.namespace).")
+    var namespace: String?
+
+    @Option(help: "How to sign in to the namespace: auto, managed-identity, azure-cli, … (source.credential).")
+    var credential: String?
+
     @Option(help: "Consumer group (source.consumer_group).")
     var consumerGroup: String?
 
@@ -84,6 +90,7 @@ struct ConfigurationOptions: ParsableArguments {
                 flag: "--set", path: String(assignment[..<sign]),
                 text: String(assignment[assignment.index(after: sign)...]))
         }
+        for warning in layers.warnings { Terminal.error("warning: \(warning)") }
         return layers
     }
 
@@ -113,6 +120,8 @@ struct ConfigurationOptions: ParsableArguments {
         }
         add("--hub", "source.hub", hub)
         add("--connection-string-file", "source.connection_string_file", connectionStringFile)
+        add("--namespace", "source.namespace", namespace)
+        add("--credential", "source.credential", credential)
         add("--consumer-group", "source.consumer_group", consumerGroup)
         add("--partitions", "source.partitions", partitions)
         add("--instance", "source.instance", instance)

@@ -54,12 +54,20 @@ struct DevBrokerCommand: AsyncParsableCommand {
     @Flag(help: "No admin HTTP.") var noAdmin = false
     @Option(help: "Keep the hubs in this folder: they survive a restart. Default: memory only.") var data: String?
     @Option(help: "How long events are kept, such as 1h or 7d.") var retention = "1d"
-    @Flag(help: "Check keys and claims of --policy.") var strictAuth = false
+    @Flag(help: "Check tokens by --policy and --jwt-key.") var strictAuth = false
     @Option(
         help: ArgumentHelp(
             "A policy to check with --strict-auth; rights: listen, send, manage, joined by +.",
             valueName: "name:rights:key"))
     var policy: [String] = []
+    @Option(
+        help: ArgumentHelp(
+            "With --strict-auth: a file with the key that JSON web tokens must be signed with (PEM public key or certificate, or a JSON web key set). Rights come from the token's roles, such as Azure Event Hubs Data Receiver.",
+            valueName: "file"))
+    var jwtKey: [String] = []
+    @Option(help: "An issuer that such tokens may have. Default: any that has the key.") var jwtIssuer: [String] = []
+    @Option(help: "An audience that such tokens may have. Default: https://eventhubs.azure.net.")
+    var jwtAudience: [String] = []
     @Flag(help: "A position beyond the end starts at the end instead of being refused.") var clampPositions = false
     @Option(help: "A script of faults, as above; it begins when the broker listens.") var faults: String?
     @Option(help: "Write the bound ports here as JSON when ready.") var readyFile: String?
@@ -133,6 +141,7 @@ struct DevBrokerCommand: AsyncParsableCommand {
                 admin: noAdmin ? nil : DevBrokerConfiguration.AdminListener(host: host, port: adminPort),
                 hubs: hubs, policies: try policies(), isAuthStrict: strictAuth, retention: .milliseconds(keep),
                 clampsInvalidPositions: clampPositions, dataFolder: data)
+            settings.webTokens = try webTokens()
             if let faults { settings.faults = try FaultScript(parsing: readText(faults), file: faults) }
             switch (certificate, privateKey) {
             case (let certificate?, let privateKey?):
@@ -146,9 +155,20 @@ struct DevBrokerCommand: AsyncParsableCommand {
         }
     }
 
+    private func webTokens() throws -> WebTokenChecks? {
+        guard !jwtKey.isEmpty else {
+            if jwtIssuer.isEmpty, jwtAudience.isEmpty { return nil }
+            throw CommandFailure(.usage, "--jwt-issuer and --jwt-audience need --jwt-key")
+        }
+        guard strictAuth else { throw CommandFailure(.usage, "--jwt-key is checked with --strict-auth only") }
+        var checks = try WebTokenChecks(keys: try jwtKey.map { try readText($0) }, issuers: jwtIssuer)
+        if !jwtAudience.isEmpty { checks.audiences = jwtAudience }
+        return checks
+    }
+
     private func policies() throws -> [AccessPolicy] {
-        if strictAuth, policy.isEmpty {
-            throw CommandFailure(.usage, "--strict-auth needs at least one --policy name:rights:key")
+        if strictAuth, policy.isEmpty, jwtKey.isEmpty {
+            throw CommandFailure(.usage, "--strict-auth needs at least one --policy name:rights:key or --jwt-key file")
         }
         return try policy.map { text in
             let parts = text.split(separator: ":", maxSplits: 2).map(String.init)

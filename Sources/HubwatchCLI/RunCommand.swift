@@ -37,11 +37,11 @@ struct RunCommand: AsyncParsableCommand {
             throw CommandFailure(.internalFault, "the JSON decoder does not work on this machine: \(error)")
         }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
-        let hubwatch = Hubwatch(
-            settings,
-            Hubwatch.Surroundings(
-                group: group, logger: logger, hostName: ProcessInfo.processInfo.hostName,
-                productVersion: BuildInfo.version, terminal: Self.terminal(settings.findings, line)))
+        var surroundings = Hubwatch.Surroundings(
+            group: group, logger: logger, hostName: ProcessInfo.processInfo.hostName,
+            productVersion: BuildInfo.version, terminal: Self.terminal(settings.findings, line))
+        surroundings.makeTokens = SignIn.provider(on: group, logger)
+        let hubwatch = Hubwatch(settings, surroundings)
         let end: Hubwatch.End = untilCaughtUp ? .whenCaughtUp : .whenStopped
         let service = RunService(
             hubwatch: hubwatch, end: end, status: RunStatusText(hubwatch.status, line), drain: settings.limits.drain)

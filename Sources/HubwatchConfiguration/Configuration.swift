@@ -1,3 +1,4 @@
+public import AzureTokens
 public import EventHubs
 
 /// The settings in force, as types.
@@ -53,6 +54,8 @@ public struct Configuration: Sendable {
         public var clockSkew: Duration
         /// What to do where events are missing.
         public var gapPolicies: GapPolicies
+        /// How to sign in; nil where the connection string says it.
+        public var identity: CredentialSettings?
     }
 
     /// A plain AMQP 1.0 broker.

@@ -1,3 +1,4 @@
+public import AzureTokens
 import Spelling
 import Yams
 
@@ -17,6 +18,19 @@ public struct ConfigurationLayers: Sendable {
     public private(set) var values: [String: Given] = [:]
     /// What was wrong with names and shapes.
     public private(set) var problems: [ConfigurationProblem] = []
+
+    /// What Azure's own variables say.
+    public private(set) var azure = AzureEnvironment()
+
+    /// Secrets that were given on the command line, where every user of the machine can read them.
+    public var warnings: [String] {
+        values.sorted { $0.key < $1.key }.compactMap { path, given in
+            guard let setting = Setting.named(path), setting.isSecret, given.place.hasPrefix("-") else { return nil }
+            let file = Setting.named(path + "_file").map { " or \($0.path)" } ?? ""
+            return
+                "'\(path)' was given on the command line, where other users of this machine can read it: use \(setting.environmentName)\(file) instead"
+        }
+    }
 
     /// Makes layers without any value.
     public init() {}
@@ -38,6 +52,7 @@ public struct ConfigurationLayers: Sendable {
 
     /// Adds the variables that begin with `HUBWATCH_`.
     public mutating func add(environment: [String: String]) {
+        azure = AzureEnvironment(environment)
         let names = Dictionary(uniqueKeysWithValues: Setting.all.map { ($0.environmentName, $0) })
         for (name, value) in environment.sorted(by: { $0.key < $1.key }) where name.hasPrefix("HUBWATCH_") {
             if Self.otherVariables.contains(name) { continue }

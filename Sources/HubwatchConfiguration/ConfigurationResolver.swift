@@ -31,7 +31,8 @@ extension Configuration {
             creditBytes: reader.bytes("source.credit_bytes"), prefetch: reader.integer("source.prefetch"),
             discoveryInterval: reader.duration("source.discovery_interval"),
             stallAfter: reader.duration("source.stall_after"), clockSkew: reader.duration("source.clock_skew"),
-            gapPolicies: Self.gapPolicies(&reader))
+            gapPolicies: Self.gapPolicies(&reader),
+            identity: needsSource ? Self.identity(&reader, layers.azure) : nil)
         self.init(
             source: source,
             rules: Self.rules(&reader),
@@ -80,11 +81,13 @@ extension Configuration {
         _ reader: inout SettingReader, _ readFile: (String) throws(ConfigurationProblem) -> String
     ) -> Source.Endpoint? {
         if reader.optional("source.amqp.url") != nil {
-            for other in ["source.connection_string", "source.connection_string_file"] where reader.isGiven(other) {
+            for other in ["source.connection_string", "source.connection_string_file", "source.namespace"]
+            where reader.isGiven(other) {
                 reader.refuse(other, "cannot be given together with source.amqp.url: choose one source")
             }
             return plainBroker(&reader, readFile).map { .plain($0) }
         }
+        if reader.optional("source.namespace") != nil { return namespaceEndpoint(&reader) }
         guard let text = connectionText(&reader, readFile) else { return nil }
         let place =
             reader.isGiven("source.connection_string") ? "source.connection_string" : "source.connection_string_file"
@@ -115,7 +118,7 @@ extension Configuration {
         guard let file else {
             reader.refuse(
                 "source.connection_string",
-                "no source: give an Event Hubs connection string (HUBWATCH_CONNECTION_STRING, or source.connection_string_file), or source.amqp.url"
+                "no source: give an Event Hubs connection string (HUBWATCH_CONNECTION_STRING, or source.connection_string_file), source.namespace with a credential, or source.amqp.url"
             )
             return nil
         }

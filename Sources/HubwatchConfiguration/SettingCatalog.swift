@@ -1,6 +1,6 @@
 extension Setting {
     /// Every setting, in the order of the sample file.
-    public static let all: [Setting] = source + amqp + rules + state + findings + limits + log
+    public static let all: [Setting] = source + identity + amqp + rules + state + findings + limits + log
 
     /// The setting with this path.
     public static func named(_ path: String) -> Setting? { byPath[path] }

@@ -1,7 +1,7 @@
 package import Detection
 import DiagnosticLogs
 import EventHubs
-package import EventHubsClient
+public import EventHubsClient
 import FindingFormats
 public import HubwatchConfiguration
 public import Logging
@@ -27,6 +27,8 @@ public struct Hubwatch: Sendable {
         public var productVersion: String
         /// Takes readable findings; nil for none.
         public var terminal: Terminal?
+        /// Makes what signs in to a source without a connection string; nil when nothing can.
+        public var makeTokens: (@Sendable (Configuration.Source) -> (any TokenProvider)?)?
         /// What is taken from the machine.
         package var platform = RunPlatform.system
         /// Rules built in code, besides those that the configuration names.
@@ -124,7 +126,8 @@ public struct Hubwatch: Sendable {
         do throws(EventHubsError) {
             var settings = try configuration.source.clientConfiguration(
                 hostName: surroundings.hostName,
-                connections: surroundings.group.makeIterator().reduce(0) { count, _ in count + 1 })
+                connections: surroundings.group.makeIterator().reduce(0) { count, _ in count + 1 },
+                tokens: surroundings.makeTokens?(configuration.source))
             settings.platform = surroundings.platform.client
             // Whoever waits for the end wants to hear of it soon; a server asks less often.
             if end == .whenCaughtUp { settings.quietInterval = .milliseconds(250) }

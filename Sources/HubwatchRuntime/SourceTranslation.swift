@@ -5,12 +5,21 @@ import HubwatchConfiguration
 
 extension Configuration.Source {
     /// The settings in the client's terms, for as many connections as there are event loops.
-    func clientConfiguration(hostName: String, connections: Int) throws(EventHubsError) -> EventHubsConfiguration {
+    func clientConfiguration(
+        hostName: String, connections: Int, tokens: (any TokenProvider)? = nil
+    ) throws(EventHubsError) -> EventHubsConfiguration {
         var client: EventHubsConfiguration
         switch endpoint {
         case .eventHub(let string, let hub):
             client = try EventHubsConfiguration(string, hub: hub)
             if case .tls = client.security { client.security = .tls(authorities: certificateAuthorityFile) }
+            if let tokens {
+                client.credential = .tokens(tokens)
+            } else if identity != nil {
+                throw EventHubsError(
+                    .invalidConfiguration, "Nothing here can sign in to \(string.host) with an identity",
+                    remedy: "Give a connection string")
+            }
         case .plain(let broker):
             client = EventHubsConfiguration(
                 host: broker.host, port: broker.port,

@@ -53,6 +53,8 @@ public struct DevBrokerConfiguration: Sendable {
     public var policies: [AccessPolicy]
     /// Whether keys and claims are checked; without, any token is accepted, as the official emulator does.
     public var isAuthStrict: Bool
+    /// How JSON web tokens are checked when keys are; nil refuses them.
+    public var webTokens: WebTokenChecks?
     /// How long events are kept; nil keeps them for ever.
     public var retention: Duration?
     /// Largest message that a sender may send, in bytes.
