@@ -1,7 +1,6 @@
 import AzureTokens
 import EventHubs
 import Foundation
-import Synchronization
 
 /// Runs the Azure CLI for a developer's token.
 ///
@@ -80,68 +79,9 @@ struct AzureCommand: Sendable {
         case tooMuch
     }
 
-    /// What a running program has written; says once how it ended.
-    private final class Record: Sendable {
-        private struct State {
-            var output: [UInt8] = []
-            var message: [UInt8] = []
-            var openPipes = 2
-            var status: Int32?
-            var isLate = false
-            var ending: CheckedContinuation<Ended, Never>?
-        }
-
-        private let state = Mutex(State())
-
-        func wait(_ continuation: CheckedContinuation<Ended, Never>) {
-            state.withLock { $0.ending = continuation }
-            check()
-        }
-
-        /// Takes bytes; an empty piece is the end of a pipe.
-        func add(_ bytes: [UInt8], isOutput: Bool) {
-            state.withLock { state in
-                if bytes.isEmpty {
-                    state.openPipes -= 1
-                } else if isOutput {
-                    state.output += bytes
-                } else if state.message.count < outputBytesMax {
-                    state.message += bytes
-                }
-            }
-            check()
-        }
-
-        func exited(_ status: Int32) {
-            state.withLock { $0.status = status }
-            check()
-        }
-
-        func timePassed() {
-            state.withLock { $0.isLate = true }
-            check()
-        }
-
-        private func check() {
-            finish { state in
-                if state.output.count > outputBytesMax { return .tooMuch }
-                guard state.openPipes <= 0, let status = state.status else { return state.isLate ? .tooLate : nil }
-                return .status(
-                    status, output: Secret(String(decoding: state.output, as: UTF8.self)),
-                    message: Secret(String(decoding: state.message, as: UTF8.self)))
-            }
-        }
-
-        private func finish(_ end: (State) -> Ended?) {
-            let (continuation, ended) = state.withLock { state -> (CheckedContinuation<Ended, Never>?, Ended?) in
-                guard state.ending != nil, let ended = end(state) else { return (nil, nil) }
-                defer { state.ending = nil }
-                return (state.ending, ended)
-            }
-            if let continuation, let ended { continuation.resume(returning: ended) }
-        }
-    }
-
+    /// Runs a program until it ends, has run for too long or has written too much.
+    ///
+    /// Its end counts, not the end of its pipes: what it has started may hold those open for longer.
     private func run(_ program: String, _ arguments: [String]) async throws -> Ended {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: program)
@@ -153,33 +93,52 @@ struct AzureCommand: Sendable {
         let message = Pipe()
         process.standardOutput = output
         process.standardError = message
-        let record = Record()
-        for (pipe, isOutput) in [(output, true), (message, false)] {
-            pipe.fileHandleForReading.readabilityHandler = { handle in
-                let data = handle.availableData
-                if data.isEmpty { handle.readabilityHandler = nil }
-                record.add(Array(data), isOutput: isOutput)
-            }
-        }
-        process.terminationHandler = { record.exited($0.terminationStatus) }
-        defer {
-            output.fileHandleForReading.readabilityHandler = nil
-            message.fileHandleForReading.readabilityHandler = nil
+        let descriptors = (output.fileHandleForReading.fileDescriptor, message.fileHandleForReading.fileDescriptor)
+        for descriptor in [descriptors.0, descriptors.1] {
+            _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
         }
         try process.run()
-        let clock = Task {
-            try await Task.sleep(for: limit)
-            record.timePassed()
+        let end = ContinuousClock.now + limit
+        var written: [UInt8] = []
+        var said: [UInt8] = []
+        while true {
+            // Asked first: what was written before the end is in the pipes by then.
+            let hasEnded = !process.isRunning
+            Self.drain(descriptors.0, into: &written)
+            Self.drain(descriptors.1, into: &said)
+            if written.count > Self.outputBytesMax {
+                Self.end(process)
+                return .tooMuch
+            }
+            if hasEnded {
+                return .status(
+                    process.terminationStatus, output: Secret(String(decoding: written, as: UTF8.self)),
+                    message: Secret(String(decoding: said, as: UTF8.self)))
+            }
+            if ContinuousClock.now >= end || Task.isCancelled {
+                Self.end(process)
+                return .tooLate
+            }
+            // Messages beyond the bound are read and dropped, so that the program is not held up.
+            if said.count > Self.outputBytesMax { said.removeLast(said.count - Self.outputBytesMax) }
+            try? await Task.sleep(for: .milliseconds(20))
         }
-        let ended = await withCheckedContinuation { record.wait($0) }
-        clock.cancel()
-        if process.isRunning { Self.end(process.processIdentifier) }
-        return ended
+    }
+
+    /// Takes what is in a pipe, up to a little more than the bound.
+    private static func drain(_ descriptor: Int32, into bytes: inout [UInt8]) {
+        var piece = [UInt8](repeating: 0, count: 16_384)
+        while bytes.count <= outputBytesMax {
+            let count = piece.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
+            guard count > 0 else { return }
+            bytes += piece[..<count]
+        }
     }
 
     /// Ends the program with what it has started: the CLI is a script around an interpreter.
-    private static func end(_ id: Int32) {
-        guard id > 1 else { return }
+    private static func end(_ process: Process) {
+        let id = process.processIdentifier
+        guard process.isRunning, id > 1 else { return }
         if getpgid(id) == id { kill(-id, SIGKILL) } else { kill(id, SIGKILL) }
     }
 }

@@ -122,8 +122,10 @@ public struct CBSMachine: Sendable {
         }
         guard reply.status.isSuccess else {
             var status = reply.status
-            // A peer may repeat what it was sent.
-            status.description = status.description?.replacing(token.text.revealed, with: "(hidden)")
+            // A peer may repeat what it was sent; no real token is so short that it is found by chance.
+            if token.text.revealed.utf8.count >= 8 {
+                status.description = status.description?.replacing(token.text.revealed, with: "(hidden)")
+            }
             let error = EventHubsError(
                 condition: status.errorCondition, while: "authorization for \(audiences[i].name)")
             return retryOrFail(i, error, validUntil: validUntil, now: now, using: &generator)

@@ -85,7 +85,7 @@ extension Configuration {
 
     /// Without a namespace these settings would be ignored, and whoever gave them would wonder.
     private static func refuseWithoutNamespace(_ reader: inout SettingReader) {
-        let given = identitySettings.filter { reader.isGiven($0) && reader.optional($0) != nil }
+        let given = identitySettings.filter { reader.isGiven($0) && reader.text($0) != Setting.named($0)?.defaultText }
         for path in given where path != "source.namespace" {
             if path == "source.credential", ["auto", "connection-string"].contains(reader.text(path)) { continue }
             reader.refuse(path, "signs in to source.namespace, which is not given")

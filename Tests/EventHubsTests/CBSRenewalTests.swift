@@ -15,7 +15,8 @@ import Testing
         _ = machine.linksReady(now: .zero)
         _ = machine.tokenMade(token, audience: "a", now: .zero)
         let reply = CBSReply(correlationID: .string("put-token-1"), status: status)
-        return (machine, machine.replyReceived(reply, now: .seconds(1), using: &generator))
+        let actions = machine.replyReceived(reply, now: .seconds(1), using: &generator)
+        return (machine, actions)
     }
 
     @Test mutating func theShellsWishComesFirst() {
