@@ -91,6 +91,30 @@ simulate: packages ## Whole runs under seeds, with faults: SEEDS=10000, or SEED=
 fuzz: ## Fuzz what takes bytes from outside: TARGET=name|all SECONDS=60
 	@Tests/Fuzz/run "$(TARGET)" "$(SECONDS)"
 
+# A package of its own build has no need of a Swift runtime; BINARY packs one that is there.
+BINARY ?= .build/static/release/hubwatch
+DEB := .build/deb
+
+.build/static/release/hubwatch: packages
+	@$(BUILD) -c release --product hubwatch --static-swift-stdlib --scratch-path .build/static
+
+.PHONY: deb
+deb: $(BINARY) ## Debian package of a release build: BINARY=file VERSION=1.2.3
+	@deploy/sbom --binary $(BINARY) --output $(DEB)/sbom.cdx.json
+	@deploy/debian/build --binary $(BINARY) $(if $(VERSION),--version $(VERSION)) --sbom $(DEB)/sbom.cdx.json --output $(DEB)
+
+.PHONY: deb-test
+deb-test: $(BINARY) ## Install, run, upgrade, remove and purge the package in a copy of this system: BINARY=file
+	@deploy/sbom --binary $(BINARY) --output $(DEB)/sbom.cdx.json
+	@export HUBWATCH_DEB_COMPRESSION="-Zgzip -z1"; \
+		old=$$(deploy/debian/build --binary $(BINARY) --version 0.0.1 --sbom $(DEB)/sbom.cdx.json --output $(DEB)/test) && \
+		new=$$(deploy/debian/build --binary $(BINARY) --version 0.0.2 --sbom $(DEB)/sbom.cdx.json --output $(DEB)/test) && \
+		deploy/debian/test "$$old" "$$new"
+
+.PHONY: sbom
+sbom: ## Bill of materials (CycloneDX) of a build: BINARY=file
+	@deploy/sbom --binary $(BINARY)
+
 .PHONY: format
 format: ## Format all Swift files
 	swift format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks

@@ -29,6 +29,8 @@ public final class DevBroker: Sendable {
             public var port: Int
             /// Whether connections begin with TLS.
             public var usesTLS: Bool
+            /// Whether AMQP comes over WebSockets.
+            public var isWebSocket = false
         }
 
         /// The AMQP listeners in the order of the configuration.
@@ -119,7 +121,8 @@ public final class DevBroker: Sendable {
         let configuration = context.configuration
         var tls: ServerTLS?
         if configuration.listeners.contains(where: \.usesTLS) {
-            let made = try ServerTLS(identity: configuration.tls)
+            let made = try ServerTLS(
+                identity: configuration.tls, clientAuthorities: configuration.clientAuthorities)
             running.withLock { $0.authorityPEM = made.authorityPEM }
             tls = made
         }
@@ -131,7 +134,8 @@ public final class DevBroker: Sendable {
             running.withLock { $0.listeners.append(channel) }
             addresses.amqp.append(
                 Addresses.AMQP(
-                    host: listener.host, port: channel.localAddress?.port ?? listener.port, usesTLS: listener.usesTLS))
+                    host: listener.host, port: channel.localAddress?.port ?? listener.port, usesTLS: listener.usesTLS,
+                    isWebSocket: listener.isWebSocket))
         }
         if let address = configuration.admin {
             let (admin, port) = try await AdminServer.start(address: address, broker: self, group: group)

@@ -21,17 +21,20 @@ public struct CBSMachine: Sendable {
         public var expiration: Int64?
         /// Whether the shell can make another one.
         public var isRenewable: Bool
+        /// When the shell wants to be asked again, should that be earlier than the machine would; nil: as the machine sees fit.
+        public var refreshAfter: Duration?
 
         /// Makes a token.
         public init(
             text: Secret, type: CBSRequest.TokenType = .sas, lifetime: Duration, expiration: Int64? = nil,
-            isRenewable: Bool = true
+            isRenewable: Bool = true, refreshAfter: Duration? = nil
         ) {
             self.text = text
             self.type = type
             self.lifetime = lifetime
             self.expiration = expiration
             self.isRenewable = isRenewable
+            self.refreshAfter = refreshAfter
         }
     }
 
@@ -118,14 +121,20 @@ public struct CBSMachine: Sendable {
             return []
         }
         guard reply.status.isSuccess else {
+            var status = reply.status
+            // A peer may repeat what it was sent; no real token is so short that it is found by chance.
+            if token.text.revealed.utf8.count >= 8 {
+                status.description = status.description?.replacing(token.text.revealed, with: "(hidden)")
+            }
             let error = EventHubsError(
-                condition: reply.status.errorCondition, while: "authorization for \(audiences[i].name)")
+                condition: status.errorCondition, while: "authorization for \(audiences[i].name)")
             return retryOrFail(i, error, validUntil: validUntil, now: now, using: &generator)
         }
         audiences[i].backoff.reset()
         audiences[i].wasAuthorized = true
         let end = since + token.lifetime
-        let refresh = Self.refreshTime(since: since, lifetime: token.lifetime, using: &generator)
+        var refresh = Self.refreshTime(since: since, lifetime: token.lifetime, using: &generator)
+        if let wish = token.refreshAfter { refresh = min(refresh, since + wish) }
         audiences[i].state = .valid(until: end, refreshAt: refresh, isRenewable: token.isRenewable)
         var actions: [Action] = [.wake(at: token.isRenewable ? refresh : end)]
         if !isAuthorized, audiences.allSatisfy(\.wasAuthorized) {

@@ -58,7 +58,8 @@ public struct ConditionClass: Hashable, Sendable {
         "Renew the token, or use a key so that tokens are renewed by themselves; check this machine's clock")
 
     private static let keyAdvice =
-        "Check SharedAccessKeyName and SharedAccessKey, and that the policy has the Listen claim (Send for publishing)"
+        "Check SharedAccessKeyName and SharedAccessKey, and that the policy has the Listen claim (Send for publishing); "
+        + "where an identity signs in, that it has the role Azure Event Hubs Data Receiver (Sender) on the hub"
 
     private static let table: [String: ConditionClass] = [
         ErrorCondition.linkStolen: ConditionClass(

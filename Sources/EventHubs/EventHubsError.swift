@@ -45,6 +45,10 @@ public struct EventHubsError: Error, Hashable, Sendable {
         public static let unreachable = Code("unreachable")
         /// The TLS handshake failed.
         public static let tlsRefused = Code("tls-refused")
+        /// The proxy made no tunnel.
+        public static let proxyRefused = Code("proxy-refused")
+        /// No WebSocket was made, or it was closed.
+        public static let webSocketRefused = Code("websocket-refused")
         /// The peer broke the protocol, or says that we did.
         public static let protocolViolation = Code("protocol-violation")
         /// A message is larger than the link allows.

@@ -38,6 +38,10 @@ final class Authorization {
     private func take(_ message: AMQPMessage) {
         // A reply without a status is the peer's fault; its request times out.
         guard let reply = try? CBSReply(message) else { return }
+        if reply.status.code == 401, case .tokens(let provider) = connection.configuration.credential {
+            // Only the token that was put last can be meant, and every audience has the same.
+            for token in Set(tokens.values) { provider.refused(token) }
+        }
         perform(machine.replyReceived(reply, now: now, using: &chance))
     }
 
@@ -108,7 +112,9 @@ final class Authorization {
     private func use(_ result: Result<CBSMachine.Token, EventHubsError>, _ audience: String) {
         guard !isClosed else { return }
         switch result {
-        case .success(let token): perform(machine.tokenMade(token, audience: audience, now: now))
+        case .success(let token):
+            connection.tokenPut(for: audience, expiration: token.expiration, lifetime: token.lifetime)
+            perform(machine.tokenMade(token, audience: audience, now: now))
         case .failure(let error):
             perform(machine.tokenFailed(error, audience: audience, now: now, using: &chance))
         }

@@ -77,6 +77,14 @@ public struct EventHubsConfiguration: Sendable {
     public var port: Int
     /// Whether the connection is encrypted.
     public var security: TransportSecurity
+    /// What carries AMQP.
+    public var transport = Transport.amqp
+    /// The proxy to tunnel through; nil to connect directly.
+    public var proxy: ProxyAddress?
+    /// Where to connect instead of ``host``, whose name still stands in the connection's open and in TLS.
+    public var endpointAddress: HostAndPort?
+    /// What proves the client in TLS; nil for nothing.
+    public var clientIdentity: ClientIdentity?
     /// The hub.
     public var hub: String
     /// The consumer group.
@@ -127,6 +135,8 @@ public struct EventHubsConfiguration: Sendable {
     public var receiverTiming = ReceiverMachine.Timing()
     /// What is taken from the machine.
     package var platform = ClientPlatform.system
+    /// Told each step of a connection, on its event loop; nil for nobody.
+    package var trace: (@Sendable (ConnectionStep) -> Void)?
 
     /// Makes a configuration with the defaults of production.
     public init(host: String, port: Int, security: TransportSecurity, hub: String, credential: Credential) {
@@ -139,10 +149,13 @@ public struct EventHubsConfiguration: Sendable {
 
     /// Makes a configuration of a connection string.
     ///
-    /// A development broker is reached by plain TCP on 5672 unless the string names a port; everything else by TLS on 5671.
+    /// A development broker is reached without TLS, everything else by TLS; on 5672 and 5671, or 80 and 443 for WebSockets,
+    /// unless the string names a port.
     ///
     /// **Errors**: no hub in either place, or two different ones; a signature that is not a token.
-    public init(_ string: ConnectionString, hub: String? = nil) throws(EventHubsError) {
+    public init(
+        _ string: ConnectionString, hub: String? = nil, transport: Transport = .amqp
+    ) throws(EventHubsError) {
         guard let name = hub ?? string.entityPath else {
             throw EventHubsError(
                 .invalidConfiguration, "No hub is named",
@@ -161,15 +174,10 @@ public struct EventHubsConfiguration: Sendable {
         case .none: credential = .none
         }
         self.init(
-            host: string.host, port: string.port ?? (emulator ? 5672 : 5671), security: emulator ? .plain : .tls(),
-            hub: name, credential: credential)
+            host: string.host, port: string.port ?? transport.port(isPlain: emulator),
+            security: emulator ? .plain : .tls(), hub: name, credential: credential)
+        self.transport = transport
     }
-
-    /// The broker's name in addresses and errors: with the port where it is not the usual one.
-    var authority: String { port == 5671 || port == 5672 ? host : "\(host):\(port)" }
-
-    /// The broker's name in errors.
-    var peer: String { "\(host):\(port)" }
 
     /// The place that a partition is read from.
     func sourceAddress(of partition: String) -> String {
@@ -182,6 +190,7 @@ public struct EventHubsConfiguration: Sendable {
         func refuse(_ what: String) -> EventHubsError { EventHubsError(.invalidConfiguration, what) }
         guard (1...65535).contains(port) else { throw refuse("The port must be from 1 to 65535") }
         guard !host.isEmpty else { throw refuse("The host is empty") }
+        guard HostAndPort.isHost(host) else { throw refuse("The host has a character that no host name has") }
         guard creditBytes >= 65_536 else { throw refuse("creditBytes must be at least 65536") }
         guard (1...100_000).contains(prefetchMax) else { throw refuse("prefetchMax must be from 1 to 100000") }
         guard ownerLevel ?? 0 >= 0 else { throw refuse("The owner level must not be negative") }
@@ -200,4 +209,11 @@ public struct EventHubsConfiguration: Sendable {
 public protocol TokenProvider: Sendable {
     /// Makes a token for an audience.
     func token(for audience: String) async throws(EventHubsError) -> CBSMachine.Token
+    /// The service did not take a token; whoever keeps tokens must not give it out again.
+    func refused(_ token: Secret)
+}
+
+extension TokenProvider {
+    /// Nothing is kept.
+    public func refused(_ token: Secret) {}
 }

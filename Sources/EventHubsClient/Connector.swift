@@ -4,70 +4,115 @@ import AMQPTypes
 import EventHubs
 import NIOCore
 import NIOSSL
+import Transports
 
-/// Makes channels to one broker: TCP, TLS in front, the AMQP engine behind.
+/// Makes channels to one broker: TCP, a proxy's tunnel and TLS where they are wanted, a WebSocket likewise, the AMQP engine
+/// behind.
+///
+/// Without proxy and WebSocket every handler is there before the channel is active; with them, each layer is added when
+/// the one before it is through its handshake, and the handshake's handler is gone before the first byte of AMQP.
 struct Connector: Sendable {
     private let configuration: EventHubsConfiguration
-    private let tls: NIOSSLContext?
+    let tls: ClientTLS?
 
-    /// Reads the authorities once for all connections.
+    /// Reads authorities and certificates once for all connections.
     init(_ configuration: EventHubsConfiguration) throws(EventHubsError) {
         self.configuration = configuration
-        let settings: TLSConfiguration
-        switch configuration.security {
-        case .plain:
-            tls = nil
-            return
-        case .tls(let authorities):
-            var made = TLSConfiguration.makeClientConfiguration()
-            if let authorities { made.additionalTrustRoots = [.file(authorities)] }
-            settings = made
-        case .custom(let given):
-            settings = given
-        }
-        do {
-            tls = try NIOSSLContext(configuration: settings)
-        } catch {
-            throw EventHubsError(
-                .invalidConfiguration, "The TLS settings cannot be used: \(error)",
-                remedy: "Check that the file of certificate authorities exists and is PEM")
-        }
+        tls = try ClientTLS(configuration)
     }
 
     /// Connects on a loop; the delegate belongs to that loop.
+    ///
+    /// The future fails when the engine does not even get into the pipeline; after that the delegate hears of the end.
     func connect(
         on loop: any EventLoop, delegate: NIOLoopBound<HubConnection>
     ) -> EventLoopFuture<any Channel> {
-        let configuration = configuration
-        let tls = tls
-        let timeout = TimeAmount(configuration.connectTimeout)
-        return configuration.platform.dial(loop, configuration.host, configuration.port, timeout) { channel in
-            channel.eventLoop.makeCompletedFuture {
-                let pipeline = channel.pipeline.syncOperations
-                if let tls {
-                    try pipeline.addHandler(
-                        NIOSSLClientHandler(context: tls, serverHostname: Self.serverName(configuration.host)))
-                }
-                let connection = delegate.value
-                try pipeline.addHandler(ErrorRecorder { connection.transportFailed($0) })
-                let engine = AMQPEngine(Self.engineConfiguration(configuration))
-                try pipeline.addHandler(AMQPChannelHandler(engine: engine, delegate: connection))
+        guard configuration.transport == .webSockets else {
+            return channel(on: loop, delegate) { channel in
+                if let tls { try channel.pipeline.syncOperations.addHandler(tls.handler()) }
+                try addEngine(to: channel, delegate.value)
             }
         }
+        let opened = loop.makePromise(of: (any Channel).self)
+        channel(on: loop, delegate) { channel in
+            if let tls { try channel.pipeline.syncOperations.addHandler(tls.handler()) }
+            addHandshake(configuration.webSocketHandshake(), to: channel, then: opened) { channel in
+                try WebSocketStreamHandler.add(to: channel.pipeline.syncOperations, role: .client)
+                try addEngine(to: channel, delegate.value)
+            }
+        }.cascadeFailure(to: opened)
+        return opened.futureResult
     }
 
     /// Looks at the certificate of a broker whose certificate was refused, to say why.
-    func inspectCertificate(on loop: any EventLoop) -> EventLoopFuture<String?> {
+    func inspectCertificate(on loop: any EventLoop) -> EventLoopFuture<CertificateInspection.Finding?> {
         guard let tls else { return loop.makeSucceededFuture(nil) }
-        return CertificateInspection.run(
-            host: configuration.host, port: configuration.port, serverName: Self.serverName(configuration.host),
-            context: tls, timeout: TimeAmount(configuration.connectTimeout), on: loop)
+        let inspection = CertificateInspection(now: WallClock.seconds())
+        let looked = channel(on: loop, nil) { channel in
+            try channel.pipeline.syncOperations.addHandler(tls.handler { inspection.look(at: $0) })
+        }
+        let timeout = TimeAmount(configuration.connectTimeout)
+        return looked.flatMap { channel in
+            let deadline = channel.eventLoop.scheduleTask(in: timeout) { channel.close(promise: nil) }
+            return channel.closeFuture.map { deadline.cancel() }
+        }.map { inspection.finding }.flatMapErrorThrowing { _ in inspection.finding }
     }
 
-    /// The name for TLS; addresses have none, they are verified against the certificate's addresses.
-    private static func serverName(_ host: String) -> String? {
-        let isAddress = (try? SocketAddress(ipAddress: host, port: 0)) != nil
-        return isAddress ? nil : host
+    /// A channel to the broker, straight or through the proxy; `install` adds what comes behind.
+    func channel(
+        on loop: any EventLoop, _ delegate: NIOLoopBound<HubConnection>?,
+        _ install: @escaping @Sendable (any Channel) throws -> Void
+    ) -> EventLoopFuture<any Channel> {
+        let timeout = TimeAmount(configuration.connectTimeout)
+        guard let proxy = configuration.proxy else {
+            let target = configuration.target
+            let isHandshaking = configuration.transport == .webSockets
+            return configuration.platform.dial(loop, target.host, target.port, timeout) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    if isHandshaking { delegate?.value.channelBegun(channel) }
+                    try install(channel)
+                }
+            }
+        }
+        let tunneled = loop.makePromise(of: (any Channel).self)
+        configuration.platform.dial(loop, proxy.host, proxy.port, timeout) { channel in
+            channel.eventLoop.makeCompletedFuture {
+                delegate?.value.channelBegun(channel)
+                addHandshake(configuration.tunnel(through: proxy), to: channel, then: tunneled, install)
+            }
+        }.whenFailure { error in
+            tunneled.fail(TransportErrors.explain(error, peer: "the proxy \(proxy)"))
+        }
+        return tunneled.futureResult
+    }
+
+    /// Adds a handshake; when it has succeeded, what comes behind it.
+    private func addHandshake(
+        _ handshake: any Handshake, to channel: any Channel, then promise: EventLoopPromise<any Channel>,
+        _ install: @escaping @Sendable (any Channel) throws -> Void
+    ) {
+        let handler = HandshakeHandler(handshake, timeout: TimeAmount(configuration.connectTimeout)) { result in
+            do {
+                try result.get()
+                try install(channel)
+                promise.succeed(channel)
+            } catch {
+                promise.fail(error)
+                channel.close(promise: nil)
+            }
+        }
+        do {
+            try channel.pipeline.syncOperations.addHandler(handler)
+        } catch {
+            promise.fail(error)
+        }
+    }
+
+    private func addEngine(to channel: any Channel, _ connection: HubConnection) throws {
+        let pipeline = channel.pipeline.syncOperations
+        try pipeline.addHandler(ErrorRecorder { connection.transportFailed($0) })
+        let engine = AMQPEngine(Self.engineConfiguration(configuration))
+        try pipeline.addHandler(AMQPChannelHandler(engine: engine, delegate: connection))
     }
 
     private static func engineConfiguration(_ configuration: EventHubsConfiguration) -> EngineConfiguration {

@@ -42,6 +42,7 @@ public final class EventHubsClient: Sendable {
                 case .lost(let error, _):
                     let isHopeless = !error.isRetriable || state.patience.map { NIODeadline.now() >= $0 } ?? false
                     if !state.hasConnected, isHopeless { state.signals?.yield(.fatal(error)) }
+                case .authorized: break
                 }
                 return state.source
             }
@@ -56,7 +57,7 @@ public final class EventHubsClient: Sendable {
     }
 
     private let configuration: EventHubsConfiguration
-    private let connections: ClientConnections
+    let connections: ClientConnections
     private let status = Status()
     private let logger: Logger
     private let loop: any EventLoop

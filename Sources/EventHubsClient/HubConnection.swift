@@ -37,6 +37,8 @@ final class HubConnection {
     private let timer: WakeTimer
     private var authorization: Authorization?
     private var connection: AMQPConnection?
+    /// A channel on which proxy or WebSocket have not agreed yet.
+    private var channelInHandshake: (any Channel)?
     private var session: SessionHandle?
     private var owners: [any LinkOwner] = []
     private(set) var receivers: [PartitionReceiver] = []
@@ -156,6 +158,7 @@ final class HubConnection {
         case .announceLost(let error, let wait): announceLost(error, wait)
         case .dropChannel:
             connection?.abort(AMQPCondition(name: ErrorCondition.connectionForced, description: "given up"))
+            channelInHandshake?.close(promise: nil)
         case .close: connection?.close()
         case .wake(let time): timer.schedule(at: time)
         case .finished: finish()
@@ -172,11 +175,14 @@ final class HubConnection {
         }
     }
 
+    /// A channel is on its way that has handshakes before it.
+    func channelBegun(_ channel: any Channel) { channelInHandshake = channel }
+
     private func channelNotMade(_ error: any Error) {
+        channelInHandshake = nil
         // A channel that was made reports its end by itself.
         guard connection == nil else { return }
-        let error = TransportErrors.explain(transportError ?? error, peer: configuration.peer)
-        perform(machine.channelLost(error, now: loop.monotonicNow, using: &chance))
+        explainLoss(TransportErrors.explain(transportError ?? error, peer: configuration.peer))
     }
 
     private func authorize() {
@@ -211,9 +217,21 @@ final class HubConnection {
     private func announceReady() {
         lastError = nil
         hasBeenReady = true
-        logger.info("connected", metadata: ["peer": "\(configuration.peer)", "connection": "\(index)"])
+        logger.info(
+            "connected",
+            metadata: [
+                "peer": "\(configuration.peer)", "connection": "\(index)", "transport": "\(configuration.way)",
+            ])
         report(ConnectionChange(connection: index, kind: .ready))
+        configuration.trace?(.ready)
         for owner in owners { owner.connectionReady() }
+    }
+
+    /// A token goes to the service; says when it ends.
+    func tokenPut(for audience: String, expiration: Int64?, lifetime: Duration) {
+        let now = configuration.platform.clock() / 1_000_000
+        let until = expiration ?? now &+ lifetime.components.seconds &* 1000
+        report(ConnectionChange(connection: index, kind: .authorized(audience: audience, until: until)))
     }
 
     private func announceLost(_ error: EventHubsError, _ wait: Duration) {
@@ -222,6 +240,7 @@ final class HubConnection {
             "connection lost",
             metadata: ["error": "\(error)", "retry_after": "\(wait)", "connection": "\(index)"])
         report(ConnectionChange(connection: index, kind: .lost(error, retryAfter: wait)))
+        configuration.trace?(.lost(error))
         for owner in owners { owner.connectionLost(error, retryAfter: wait) }
     }
 
@@ -285,20 +304,25 @@ final class HubConnection {
 extension HubConnection: AMQPConnectionDelegate {
     /// Opens, as the channel is active.
     func connected(_ connection: AMQPConnection) {
+        channelInHandshake = nil
         guard machine.isConnecting else {
             // Stopped meanwhile.
             connection.engine.abort(AMQPCondition(name: ErrorCondition.connectionForced, description: "given up"))
             return
         }
         self.connection = connection
+        configuration.trace?(.connected)
         connection.engine.open()
     }
 
     /// Routes an event to the connection's machine or to the owner of its link.
     func received(_ event: EngineEvent, on connection: AMQPConnection) {
         switch event {
-        case .opened:
+        case .authenticated:
+            configuration.trace?(.authenticated)
+        case .opened(let peer):
             hasOpened = true
+            configuration.trace?(.opened(container: peer.containerID, maxFrameSize: peer.maxFrameSize))
             perform(machine.opened())
         case .authenticationFailed(let condition):
             perform(machine.failed(loginRefused(condition)))
@@ -313,7 +337,7 @@ extension HubConnection: AMQPConnectionDelegate {
         case .detached(let link, _, _):
             let owner = links.removeValue(forKey: link)
             owner?.received(event, on: link)
-        case .authenticationRequested, .authenticated, .begun, .closed, .failed, .finished:
+        case .authenticationRequested, .begun, .closed, .failed, .finished:
             break
         }
     }
@@ -347,19 +371,16 @@ extension HubConnection: AMQPConnectionDelegate {
         links = [:]
         authorization?.close()
         authorization = nil
-        let error = channelError(cause)
-        guard error?.summary.contains(TransportErrors.certificateRefused) == true else {
-            perform(machine.channelLost(error, now: loop.monotonicNow, using: &chance))
-            return
-        }
+        explainLoss(channelError(cause))
+    }
+
+    /// Reports the loss of the channel, after a look at the certificate where that was the reason.
+    private func explainLoss(_ error: EventHubsError?) {
+        guard let error, TransportErrors.isAboutCertificate(error) else { return lost(error) }
         let bound = NIOLoopBound(self, eventLoop: loop)
         connector.inspectCertificate(on: loop).whenComplete { result in
-            var precise = error
-            if case .success(let finding?) = result, let error {
-                precise?.summary = "TLS to \(bound.value.configuration.peer) was refused: \(finding)"
-                precise?.remedy = error.remedy
-            }
-            bound.value.lost(precise)
+            let finding = try? result.get()
+            bound.value.lost(finding.map { TransportErrors.precise(error, $0) } ?? error)
         }
     }
 

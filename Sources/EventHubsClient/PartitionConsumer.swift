@@ -107,6 +107,14 @@ public struct PartitionControl: Sendable {
         eventLoop.execute { [receiver] in receiver.value.release(upTo: sequenceNumber) }
     }
 
+    /// Bytes that have arrived and are not folded, and bytes that are allowed to arrive besides, by estimate.
+    ///
+    /// To be asked on the partition's loop.
+    public var bytesInFlight: (held: Int, granted: Int) {
+        let window = receiver.value.window
+        return (window.heldBytes, window.granted * window.messageSizeEstimate)
+    }
+
     /// Tries a stolen, waiting or refused partition again now; with a position, goes on from there, also when the link is open.
     public func retry(from position: EventPosition? = nil) {
         eventLoop.execute { [receiver] in receiver.value.retryOrdered(from: position) }
@@ -151,6 +159,8 @@ public struct ConnectionChange: Sendable {
         case ready
         /// It is gone; another attempt follows after the wait.
         case lost(EventHubsError, retryAfter: Duration)
+        /// A token was put for an audience; it ends at a time in milliseconds since 1970.
+        case authorized(audience: String, until: Int64)
     }
 
     /// The connection's number, counted from 0.

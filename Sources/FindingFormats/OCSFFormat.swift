@@ -27,6 +27,9 @@ public struct OCSFFormat: Sendable {
         return bytes
     }
 
+    /// The object, for a document that holds it.
+    func object(_ entry: JournalEntry, logged: Timestamp) -> JSON { .object(finding(entry, logged: logged)) }
+
     private func finding(_ entry: JournalEntry, logged: Timestamp) -> JSONObject {
         let finding = entry.finding
         let severity = Severity(finding.rule.severity)

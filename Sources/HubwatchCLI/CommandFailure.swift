@@ -1,6 +1,7 @@
 import EventHubs
 import HubwatchConfiguration
 import HubwatchRuntime
+import Redaction
 import StateStore
 
 /// Exit codes, as sysexits.h names them.
@@ -18,13 +19,15 @@ enum ExitStatus: Int32 {
 }
 
 /// A failure that ends the command: what a person reads, and the exit code that a script reads.
+///
+/// Secrets inside the message are hidden: it may quote a line of a file, an argument, or what a broker says.
 struct CommandFailure: Error {
     var status: ExitStatus
     var message: String
 
     init(_ status: ExitStatus, _ message: String) {
         self.status = status
-        self.message = message
+        self.message = SecretText.masked(message)
     }
 
     init(_ error: ConfigurationError) {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import HubwatchConfiguration
 import HubwatchRuntime
+import Redaction
 
 /// `hubwatch config`.
 struct ConfigCommand: AsyncParsableCommand {
@@ -16,6 +17,11 @@ struct ConfigCommand: AsyncParsableCommand {
 
         func run() async throws {
             let settings = try options.configuration()
+            let trial = try SinkTrial(options)
+            var problems: [ConfigurationProblem] = []
+            for sink in settings.sinks { if let problem = await trial.problem(of: sink) { problems.append(problem) } }
+            await trial.close()
+            guard problems.isEmpty else { throw CommandFailure(ConfigurationError(problems)) }
             let rules = RuleReport.load(settings.rules)
             for diagnostic in rules.refusals + rules.warnings { Terminal.output("\(diagnostic)") }
             if !rules.refusals.isEmpty {
@@ -38,11 +44,16 @@ struct ConfigCommand: AsyncParsableCommand {
                 let given = layers.values[setting.path]
                 var value = given?.texts.joined(separator: ",") ?? setting.defaultText
                 if let lists = given?.lists, !lists.isEmpty { value = lists.keys.sorted().joined(separator: ",") }
-                if setting.isSecret, !value.isEmpty { value = "(hidden)" }
+                if setting.isSecret, given != nil, !value.isEmpty { value = "(hidden)" }
+                // A key that stands where none belongs is hidden too.
+                value = SecretText.masked(value)
                 let name = setting.path + String(repeating: " ", count: width - setting.path.count)
                 Terminal.output("\(name)  \(value)\(given.map { "   # \($0.place)" } ?? "")")
             }
-            if !layers.problems.isEmpty { throw CommandFailure(ConfigurationError(layers.problems)) }
+            let sinks = layers.shownSinks()
+            for line in sinks.lines { Terminal.output(line) }
+            let problems = layers.problems + sinks.problems
+            if !problems.isEmpty { throw CommandFailure(ConfigurationError(problems)) }
         }
     }
 
@@ -65,6 +76,17 @@ struct ConfigCommand: AsyncParsableCommand {
                 Terminal.output("    \(setting.summary)")
                 let fallback = setting.defaultText.isEmpty ? "none" : setting.defaultText
                 Terminal.output("    \(setting.environmentName); takes \(setting.accepts); default \(fallback)")
+                Terminal.output("    A change is taken \(setting.effect.rawValue).")
+            }
+            Terminal.output("sinks.NAME.type\n    Further sinks. Takes \(SinkOption.types.joined(separator: " | ")).")
+            for type in SinkOption.types {
+                for option in SinkOption.all(of: type) {
+                    Terminal.output("sinks.NAME.\(option.path)   (\(type))")
+                    Terminal.output("    \(option.summary)")
+                    let fallback = option.defaultText.isEmpty ? "none" : option.defaultText
+                    let variable = SinkOption.environmentName("NAME", option.path)
+                    Terminal.output("    \(variable); takes \(option.accepts); default \(fallback)")
+                }
             }
         }
     }

@@ -20,6 +20,12 @@ struct ConfigurationOptions: ParsableArguments {
     @Option(help: "File with the Event Hubs connection string (source.connection_string_file).")
     var connectionStringFile: String?
 
+    @Option(help: "Fully qualified namespace, in place of a connection string (source.namespace).")
+    var namespace: String?
+
+    @Option(help: "How to sign in to the namespace: auto, managed-identity, azure-cli, … (source.credential).")
+    var credential: String?
+
     @Option(help: "Consumer group (source.consumer_group).")
     var consumerGroup: String?
 
@@ -71,7 +77,7 @@ struct ConfigurationOptions: ParsableArguments {
     func layers() throws -> ConfigurationLayers {
         var layers = ConfigurationLayers()
         let environment = ProcessInfo.processInfo.environment
-        if let file = try Self.file(configFile ?? environment["HUBWATCH_CONFIG"]) {
+        if let file = fileInForce {
             layers.add(yaml: try readText(file), name: file)
         }
         layers.add(environment: environment)
@@ -84,19 +90,31 @@ struct ConfigurationOptions: ParsableArguments {
                 flag: "--set", path: String(assignment[..<sign]),
                 text: String(assignment[assignment.index(after: sign)...]))
         }
+        for warning in layers.warnings { Terminal.error("warning: \(warning)") }
         return layers
     }
 
     /// The settings in force; every problem at once when there are any.
     func configuration(needsSource: Bool = true) throws -> Configuration {
         do {
-            return try Configuration(layers(), needsSource: needsSource) { (path) throws(ConfigurationProblem) in
-                do throws(CommandFailure) { return try readText(path) } catch {
-                    throw ConfigurationProblem(place: path, message: error.message)
-                }
-            }
+            return try Configuration(layers(), needsSource: needsSource, readFile: Self.settingFile)
         } catch let error as ConfigurationError {
             throw CommandFailure(error)
+        }
+    }
+
+    /// The rule settings in force, for commands that judge without a source.
+    func rules() throws -> Configuration.Rules {
+        do {
+            return try Configuration.rules(layers(), readFile: Self.settingFile)
+        } catch let error as ConfigurationError {
+            throw CommandFailure(error)
+        }
+    }
+
+    private static func settingFile(_ path: String) throws(ConfigurationProblem) -> String {
+        do throws(CommandFailure) { return try readText(path) } catch {
+            throw ConfigurationProblem(place: path, message: error.message)
         }
     }
 
@@ -113,6 +131,8 @@ struct ConfigurationOptions: ParsableArguments {
         }
         add("--hub", "source.hub", hub)
         add("--connection-string-file", "source.connection_string_file", connectionStringFile)
+        add("--namespace", "source.namespace", namespace)
+        add("--credential", "source.credential", credential)
         add("--consumer-group", "source.consumer_group", consumerGroup)
         add("--partitions", "source.partitions", partitions)
         add("--instance", "source.instance", instance)
@@ -129,7 +149,9 @@ struct ConfigurationOptions: ParsableArguments {
         return list
     }
 
-    private static func file(_ named: String?) throws -> String? {
+    /// The configuration file that is read; nil for none.
+    var fileInForce: String? {
+        let named = configFile ?? ProcessInfo.processInfo.environment["HUBWATCH_CONFIG"]
         if let named, !named.isEmpty { return named }
         let system = "/etc/hubwatch/hubwatch.yaml"
         return FileManager.default.fileExists(atPath: system) ? system : nil

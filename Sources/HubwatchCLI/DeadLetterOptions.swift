@@ -14,7 +14,7 @@ struct DeadLetterOptions: ParsableArguments {
     @Flag(help: "The outcome as one JSON object.") var json = false
 
     func replay() async throws {
-        let rules = RuleSelection(loading: try Configuration.rules(options.layers()))
+        let rules = RuleSelection(loading: try options.rules())
         guard let compiled = rules.compiled else { throw CommandFailure(.badInput, "no rule can run") }
         let path = try options.statePath()
         let choice = DeadLetterReplay.Choice(ids: ids.isEmpty ? nil : ids, reasons: Set(reason))

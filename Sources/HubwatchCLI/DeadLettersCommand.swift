@@ -3,6 +3,7 @@ import DiagnosticLogs
 import FindingFormats
 import HubwatchConfiguration
 import HubwatchRuntime
+@_spi(Revealing) import Redaction
 import StateStore
 
 /// `hubwatch deadletters`.
@@ -46,11 +47,28 @@ struct DeadLettersCommand: AsyncParsableCommand {
     /// `hubwatch deadletters show`.
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "show", abstract: "Show one dead letter with its bytes.",
-            discussion: "The bytes are log text and may hold personal data. --raw writes them unchanged.")
+            commandName: "show", abstract: "Show one dead letter: where it came from, and the shape of its bytes.",
+            discussion: """
+                The bytes are log text that nobody could read field by field: they may hold prompts, keys and personal data. \
+                Words are therefore shown as x and numbers as 0; punctuation, line ends and the names of known members \
+                stay, which is enough to see where the text breaks. --raw writes the bytes themselves, unmasked: send \
+                them to a file that others cannot read.
+
+                  hubwatch deadletters show 17 --state hubwatch.db
+                  (umask 077; hubwatch deadletters show 17 --raw > letter.json)
+                """)
         @OptionGroup var options: ConfigurationOptions
         @Argument(help: "Id, as list shows it.") var id: Int64
-        @Flag(help: "Only the bytes, unchanged.") var raw = false
+        @Flag(help: "Only the bytes, unchanged and unmasked: they may hold prompts, keys and personal data.")
+        var raw = false
+        @Flag(help: "As one JSON object.") var json = false
+
+        /// Most bytes whose shape is shown.
+        static let shownBytesMax = 65_536
+
+        func validate() throws {
+            if raw, json { throw ValidationError("--raw and --json exclude each other") }
+        }
 
         func run() async throws {
             try await StateAccess.with(StateAccess.reading(options.statePath())) { store in
@@ -58,11 +76,17 @@ struct DeadLettersCommand: AsyncParsableCommand {
                     throw CommandFailure(.inputNotFound, "there is no dead letter \(id)")
                 }
                 if raw {
-                    Terminal.write(letter.letter.bytes, to: 1)
+                    Terminal.write(letter.letter.bytes.revealed, to: 1)
+                    return
+                }
+                let shape = letter.letter.bytes.shape(maximum: Self.shownBytesMax)
+                if json {
+                    Terminal.output(DeadLetterText.json(letter, shape: shape))
                     return
                 }
                 Terminal.output(DeadLetterText.table([letter]))
-                Terminal.output("\n" + TerminalText.escaped(String(decoding: letter.letter.bytes, as: UTF8.self)))
+                Terminal.output("\n" + TerminalText.escaped(shape))
+                Terminal.output("\nMasked: words are x, numbers 0. --raw writes the bytes themselves.")
             }
         }
     }
@@ -95,8 +119,8 @@ enum DeadLetterText {
         return TextTable.write(["id", "partition", "sequence", "reason", "byte", "size", "enqueued", ""], rows)
     }
 
-    static func json(_ letter: StoredDeadLetter) -> String {
-        JSONText.object([
+    static func json(_ letter: StoredDeadLetter, shape: String? = nil) -> String {
+        let own: [(String, JSONText.Value)] = [
             ("id", .number(letter.id)), ("partition", .number(Int64(letter.letter.partition))),
             ("sequence", .number(letter.letter.sequence)), ("offset", .text(letter.letter.offset)),
             ("reason", .text(letter.letter.reason)),
@@ -104,6 +128,7 @@ enum DeadLetterText {
             ("bytes", .number(Int64(letter.bytesCount))),
             ("enqueued", .text(Timestamp(milliseconds: letter.letter.enqueuedMs).iso8601)),
             ("replayed", letter.replayedNs.map { .text(Timestamp(nanoseconds: $0).iso8601) } ?? .null),
-        ])
+        ]
+        return JSONText.object(own + (shape.map { [("shape", .text($0))] } ?? []))
     }
 }

@@ -17,6 +17,8 @@ struct DevBrokerCommand: AsyncParsableCommand {
             hubwatch devbroker --hub logs:4
             hubwatch devbroker --config-file Config.json --port 5672 --tls-port 5671 --ca-output ca.pem
 
+            hubwatch devbroker --hub logs:4 --websocket-port 8080 --websocket-tls-port 8443 --ca-output ca.pem
+
             Connect with:
               Endpoint=sb://localhost;SharedAccessKeyName=dev;SharedAccessKey=dev;UseDevelopmentEmulator=true;EntityPath=logs
             Any key is accepted unless --strict-auth names policies that are checked.
@@ -46,6 +48,12 @@ struct DevBrokerCommand: AsyncParsableCommand {
     @Option(help: "Address to listen on.") var host = "127.0.0.1"
     @Option(help: "Port for plain AMQP; 0 chooses a free one.") var port = 5672
     @Option(help: "Port for AMQP over TLS; 0 chooses a free one. Default: no TLS.") var tlsPort: Int?
+    @Option(help: "Port for AMQP over WebSockets, without TLS; 0 chooses a free one. Default: none.")
+    var websocketPort: Int?
+    @Option(help: "Port for AMQP over WebSockets in TLS; 0 chooses a free one. Default: none.")
+    var websocketTlsPort: Int?
+    @Option(help: "PEM file of authorities: clients in TLS must have a certificate from one of them.")
+    var clientCa: String?
     @Option(help: "Certificate chain, PEM. Default: a certificate is generated, with an authority of its own.")
     var certificate: String?
     @Option(help: "Private key of --certificate, PEM.") var privateKey: String?
@@ -54,12 +62,20 @@ struct DevBrokerCommand: AsyncParsableCommand {
     @Flag(help: "No admin HTTP.") var noAdmin = false
     @Option(help: "Keep the hubs in this folder: they survive a restart. Default: memory only.") var data: String?
     @Option(help: "How long events are kept, such as 1h or 7d.") var retention = "1d"
-    @Flag(help: "Check keys and claims of --policy.") var strictAuth = false
+    @Flag(help: "Check tokens by --policy and --jwt-key.") var strictAuth = false
     @Option(
         help: ArgumentHelp(
             "A policy to check with --strict-auth; rights: listen, send, manage, joined by +.",
             valueName: "name:rights:key"))
     var policy: [String] = []
+    @Option(
+        help: ArgumentHelp(
+            "With --strict-auth: a file with the key that JSON web tokens must be signed with (PEM public key or certificate, or a JSON web key set). Rights come from the token's roles, such as Azure Event Hubs Data Receiver.",
+            valueName: "file"))
+    var jwtKey: [String] = []
+    @Option(help: "An issuer that such tokens may have. Default: any that has the key.") var jwtIssuer: [String] = []
+    @Option(help: "An audience that such tokens may have. Default: https://eventhubs.azure.net.")
+    var jwtAudience: [String] = []
     @Flag(help: "A position beyond the end starts at the end instead of being refused.") var clampPositions = false
     @Option(help: "A script of faults, as above; it begins when the broker listens.") var faults: String?
     @Option(help: "Write the bound ports here as JSON when ready.") var readyFile: String?
@@ -87,7 +103,8 @@ struct DevBrokerCommand: AsyncParsableCommand {
 
     private func announce(_ addresses: DevBroker.Addresses, _ broker: DevBroker) throws {
         for address in addresses.amqp {
-            Terminal.output("AMQP\(address.usesTLS ? " over TLS" : "") on \(address.host):\(address.port)")
+            let way = (address.isWebSocket ? " over WebSockets" : "") + (address.usesTLS ? " over TLS" : "")
+            Terminal.output("AMQP\(way) on \(address.host):\(address.port)")
         }
         if let admin = addresses.adminPort { Terminal.output("Admin HTTP on http://\(host):\(admin)/hubs") }
         for hub in broker.hubs { Terminal.output("Hub '\(hub.name)' with \(hub.partitions.count) partitions") }
@@ -97,9 +114,13 @@ struct DevBrokerCommand: AsyncParsableCommand {
             try file.close()
         }
         if let readyFile {
-            let plain = addresses.amqp.first { !$0.usesTLS }?.port
-            let tls = addresses.amqp.first { $0.usesTLS }?.port
-            let members: [(String, Int?)] = [("amqp", plain), ("amqps", tls), ("admin", addresses.adminPort)]
+            func port(_ usesTLS: Bool, _ isWebSocket: Bool) -> Int? {
+                addresses.amqp.first { $0.usesTLS == usesTLS && $0.isWebSocket == isWebSocket }?.port
+            }
+            let members: [(String, Int?)] = [
+                ("amqp", port(false, false)), ("amqps", port(true, false)), ("ws", port(false, true)),
+                ("wss", port(true, true)), ("admin", addresses.adminPort),
+            ]
             let text = JSONText.object(members.compactMap { name, port in port.map { (name, .number(Int64($0))) } })
             // Written aside and renamed: whoever waits for the file never sees half of it.
             let file = try OutputFile(readyFile + ".new")
@@ -128,11 +149,17 @@ struct DevBrokerCommand: AsyncParsableCommand {
             if let tlsPort {
                 listeners.append(DevBrokerConfiguration.Listener(host: host, port: tlsPort, usesTLS: true))
             }
+            for (port, usesTLS) in [(websocketPort, false), (websocketTlsPort, true)] {
+                guard let port else { continue }
+                listeners.append(.init(host: host, port: port, usesTLS: usesTLS, isWebSocket: true))
+            }
             var settings = DevBrokerConfiguration(
                 listeners: listeners,
                 admin: noAdmin ? nil : DevBrokerConfiguration.AdminListener(host: host, port: adminPort),
                 hubs: hubs, policies: try policies(), isAuthStrict: strictAuth, retention: .milliseconds(keep),
                 clampsInvalidPositions: clampPositions, dataFolder: data)
+            settings.clientAuthorities = clientCa
+            settings.webTokens = try webTokens()
             if let faults { settings.faults = try FaultScript(parsing: readText(faults), file: faults) }
             switch (certificate, privateKey) {
             case (let certificate?, let privateKey?):
@@ -146,9 +173,20 @@ struct DevBrokerCommand: AsyncParsableCommand {
         }
     }
 
+    private func webTokens() throws -> WebTokenChecks? {
+        guard !jwtKey.isEmpty else {
+            if jwtIssuer.isEmpty, jwtAudience.isEmpty { return nil }
+            throw CommandFailure(.usage, "--jwt-issuer and --jwt-audience need --jwt-key")
+        }
+        guard strictAuth else { throw CommandFailure(.usage, "--jwt-key is checked with --strict-auth only") }
+        var checks = try WebTokenChecks(keys: try jwtKey.map { try readText($0) }, issuers: jwtIssuer)
+        if !jwtAudience.isEmpty { checks.audiences = jwtAudience }
+        return checks
+    }
+
     private func policies() throws -> [AccessPolicy] {
-        if strictAuth, policy.isEmpty {
-            throw CommandFailure(.usage, "--strict-auth needs at least one --policy name:rights:key")
+        if strictAuth, policy.isEmpty, jwtKey.isEmpty {
+            throw CommandFailure(.usage, "--strict-auth needs at least one --policy name:rights:key or --jwt-key file")
         }
         return try policy.map { text in
             let parts = text.split(separator: ":", maxSplits: 2).map(String.init)

@@ -1,4 +1,5 @@
 public import ArgumentParser
+import Redaction
 
 /// The `hubwatch` command.
 public struct HubwatchCommand: AsyncParsableCommand {
@@ -9,8 +10,10 @@ public struct HubwatchCommand: AsyncParsableCommand {
         discussion: """
             Start here:
               hubwatch run --config Config/hubwatch.yaml     read the hub, judge every record, raise findings
+              hubwatch top                                   watch it in another terminal
               hubwatch replay files logs.ndjson.gz           try rules on what was, without touching what is
               hubwatch config check                          name every mistake in the configuration at once
+              hubwatch doctor                                find out why it does not work, and what to do
               hubwatch rules check Config/rules              do the same for rule files (Sigma, Elastic ES|QL)
               hubwatch devbroker --hub logs:4                an Event Hub on your own machine
 
@@ -22,9 +25,11 @@ public struct HubwatchCommand: AsyncParsableCommand {
             """,
         version: BuildInfo.version,
         subcommands: [
-            RunCommand.self, ReplayCommand.self, ConfigCommand.self, RulesCommand.self, CheckpointsCommand.self,
+            RunCommand.self, TopCommand.self, DoctorCommand.self, ReplayCommand.self, ConfigCommand.self,
+            RulesCommand.self,
+            CheckpointsCommand.self,
             GapsCommand.self,
-            DeadLettersCommand.self,
+            DeadLettersCommand.self, SinksCommand.self,
             PublishCommand.self, GenerateCommand.self, CompareCommand.self, DevBrokerCommand.self, BenchCommand.self,
             VersionCommand.self,
         ])
@@ -45,7 +50,11 @@ public struct HubwatchCommand: AsyncParsableCommand {
             Terminal.error("hubwatch: \(failure.message)")
             exit(withError: ExitCode(failure.status.rawValue))
         } catch {
-            exit(withError: error)
+            // What the parser says quotes the arguments, and somebody may have given a key as one.
+            let text = fullMessage(for: error)
+            if SecretText.masked(text) == text { exit(withError: error) }
+            Terminal.error(SecretText.masked(text))
+            exit(withError: exitCode(for: error))
         }
     }
 }

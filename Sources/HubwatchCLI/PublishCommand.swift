@@ -1,5 +1,5 @@
 import ArgumentParser
-import DiagnosticLogs
+@_spi(Revealing) import DiagnosticLogs
 import EventHubs
 import EventHubsClient
 import Foundation
@@ -19,6 +19,7 @@ struct PublishCommand: AsyncParsableCommand {
             hubwatch generate --records 1000 | hubwatch publish - --rate 50
 
             The connection string comes from HUBWATCH_CONNECTION_STRING or the configuration; its policy needs the Send claim.
+            With source.namespace an identity signs in; it needs the role Azure Event Hubs Data Sender.
             """)
 
     @Argument(help: "Files, one message body a line; - is standard input.") var files: [String]
@@ -40,7 +41,7 @@ struct PublishCommand: AsyncParsableCommand {
         let line = StatusLine()
         let logger = Logger(label: "publish") { _ in LogOutput(level: .warning, format: .text, statusLine: line) }
         do {
-            let client = try configuration()
+            let client = try configuration(group, logger)
             let producer = try EventHubsProducer(configuration: client, eventLoopGroup: group, logger: logger)
             var progress = PublishProgress(total: Self.size(files), line: line)
             repeat {
@@ -58,14 +59,12 @@ struct PublishCommand: AsyncParsableCommand {
         try? await group.shutdownGracefully()
     }
 
-    private func configuration() throws -> EventHubsConfiguration {
+    private func configuration(_ group: any EventLoopGroup, _ logger: Logger) throws -> EventHubsConfiguration {
         let settings = try options.configuration()
-        guard case .eventHub(let string, let hub) = settings.source.endpoint else {
+        guard case .eventHub = settings.source.endpoint else {
             throw CommandFailure(.usage, "publish needs an Event Hub; source.amqp.url is a plain broker")
         }
-        var client = try EventHubsConfiguration(string, hub: hub)
-        if case .tls = client.security { client.security = .tls(authorities: settings.source.certificateAuthorityFile) }
-        return client
+        return try settings.source.reachedConfiguration(tokens: SignIn.provider(on: group, logger)(settings.source))
     }
 
     /// Lanes keep the order of messages that share a partition key, and use the hub's round trip in parallel.

@@ -27,11 +27,11 @@ struct ReplayRun {
         let format = LogOutput.Format(rawValue: settings.log.format) ?? .text
         let logger = Logger(label: "replay") { _ in LogOutput(level: level, format: format, statusLine: line) }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
-        let replay = Replay(
-            source, kept, settings,
-            Hubwatch.Surroundings(
-                group: group, logger: logger, hostName: "replay on \(ProcessInfo.processInfo.hostName)",
-                productVersion: BuildInfo.version, terminal: RunCommand.terminal(settings.findings, line)))
+        var surroundings = Hubwatch.Surroundings(
+            group: group, logger: logger, hostName: "replay on \(ProcessInfo.processInfo.hostName)",
+            productVersion: BuildInfo.version, terminal: RunCommand.terminal(settings.findings, line))
+        surroundings.makeTokens = SignIn.provider(on: group, logger)
+        let replay = Replay(source, kept, settings, surroundings)
         let service = ReplayService(replay: replay, painter: options.quiet ? nil : ReplayPainter(replay, line))
         let services = ServiceGroup(
             configuration: ServiceGroupConfiguration(

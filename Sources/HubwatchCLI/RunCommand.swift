@@ -8,6 +8,8 @@ import Logging
 import NIOCore
 import NIOPosix
 import ServiceLifecycle
+import StatusServer
+import StatusSite
 import UnixSignals
 
 /// `hubwatch run`.
@@ -17,7 +19,8 @@ struct RunCommand: AsyncParsableCommand {
         abstract: "Read the hub, judge every record, raise findings.",
         discussion: """
             Resumes from its checkpoint; a first start begins at the oldest event that is kept, unless --from says otherwise. \
-            SIGTERM and SIGINT drain, commit and exit 0 within 25 seconds.
+            SIGTERM and SIGINT drain, commit and exit 0 within 25 seconds. SIGHUP, or a change of the files, takes other settings, \
+            rules and certificates without losing the position; what cannot be taken is reported and changes nothing.
 
               export HUBWATCH_CONNECTION_STRING='Endpoint=sb://…;SharedAccessKeyName=…;SharedAccessKey=…;EntityPath=logs'
               hubwatch run --rules Config/rules --state hubwatch.db --findings findings.ndjson
@@ -28,23 +31,33 @@ struct RunCommand: AsyncParsableCommand {
     @Flag(help: "No status line on a terminal.") var noStatus = false
 
     func run() async throws {
-        let settings = try options.configuration()
+        let given = try options.givenSettings()
+        let settings = given.configuration
         let line = StatusLine(isOn: Terminal.errorIsTerminal && !noStatus)
-        let logger = Self.logger(settings.log, line)
+        let level = LogLevel(Self.level(settings.log))
+        let logger = Self.logger(level, settings.log, line)
         do {
             try EnvelopeDecoder.selfTest()
         } catch {
             throw CommandFailure(.internalFault, "the JSON decoder does not work on this machine: \(error)")
         }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
-        let hubwatch = Hubwatch(
-            settings,
-            Hubwatch.Surroundings(
-                group: group, logger: logger, hostName: ProcessInfo.processInfo.hostName,
-                productVersion: BuildInfo.version, terminal: Self.terminal(settings.findings, line)))
+        let watch = RunWatch()
+        var surroundings = Hubwatch.Surroundings(
+            group: group, logger: logger, hostName: ProcessInfo.processInfo.hostName,
+            productVersion: BuildInfo.version, terminal: Self.terminal(settings.findings, line))
+        surroundings.makeTokens = SignIn.provider(on: group, logger)
+        surroundings.observation = settings.http == nil ? nil : watch.observation
+        let hubwatch = Hubwatch(settings, surroundings)
+        let site = StatusSite(statePath: settings.state.path) { hubwatch.report() }
         let end: Hubwatch.End = untilCaughtUp ? .whenCaughtUp : .whenStopped
         let service = RunService(
-            hubwatch: hubwatch, end: end, status: RunStatusText(hubwatch.status, line), drain: settings.limits.drain)
+            hubwatch: hubwatch, end: end, status: RunStatusText(hubwatch.status, line), drain: settings.limits.drain,
+            reloading: end == .whenStopped ? await RunReloading(options, given) : nil,
+            supervision: Supervision(hubwatch.status, group), level: level, site: site,
+            serve: { () async throws(CommandFailure) in
+                try await watch.serve(settings.http, hubwatch, routes: site.routes, logger)
+            })
         let services = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [
@@ -64,8 +77,9 @@ struct RunCommand: AsyncParsableCommand {
         try? await group.shutdownGracefully()
     }
 
-    private static func logger(_ settings: Configuration.Log, _ line: StatusLine) -> Logger {
-        let level = Logger.Level(rawValue: settings.level) ?? .info
+    static func level(_ settings: Configuration.Log) -> Logger.Level { Logger.Level(rawValue: settings.level) ?? .info }
+
+    private static func logger(_ level: LogLevel, _ settings: Configuration.Log, _ line: StatusLine) -> Logger {
         let format = LogOutput.Format(rawValue: settings.format) ?? .text
         return Logger(label: "hubwatch") { _ in LogOutput(level: level, format: format, statusLine: line) }
     }
@@ -115,32 +129,9 @@ extension CommandFailure {
         case .rulesNeedAllPartitions, .noSuchPartitions: self.init(.badConfiguration, "\(error)")
         case .otherSource, .positionRefused, .eventsMissing, .stateUnreadable: self.init(.badInput, "\(error)")
         case .replay(let inner): self.init(inner)
+        case .sinkUnusable: self.init(.badConfiguration, "\(error)")
         case .sink: self.init(.ioFailure, "\(error)")
         case .fault: self.init(.internalFault, "\(error)")
-        }
-    }
-}
-
-/// Runs hubwatch until a signal comes, with the status line beside it.
-private struct RunService: Service {
-    let hubwatch: Hubwatch
-    let end: Hubwatch.End
-    let status: RunStatusText
-    let drain: Duration
-
-    func run() async throws {
-        let painting = Task { await status.paint() }
-        defer { painting.cancel() }
-        try await hubwatch.run(until: end) {
-            try? await gracefulShutdown()
-            guard !Task.isCancelled else { return }
-            // A drain that hangs must not outlive what service managers wait for. What is not committed is read again.
-            Task.detached { [drain] in
-                try? await Task.sleep(for: drain)
-                Terminal.error(
-                    "hubwatch: the last commit did not come within \(drain); the next start repeats what it missed")
-                exit(ExitStatus.tryAgain.rawValue)
-            }
         }
     }
 }

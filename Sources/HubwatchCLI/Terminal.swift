@@ -11,6 +11,13 @@ enum Terminal {
     /// Standard error is a terminal.
     static let errorIsTerminal = isatty(STDERR_FILENO) == 1
 
+    /// Standard input was a terminal when the process began, and is none any more: whoever sat there has hung up.
+    static var inputIsGone: Bool {
+        var settings = termios()
+        return inputWasTerminal && tcgetattr(STDIN_FILENO, &settings) != 0
+    }
+    static let inputWasTerminal = isatty(STDIN_FILENO) == 1
+
     /// Columns of the terminal; 100 when there is none.
     static var width: Int {
         var size = winsize()

@@ -1,4 +1,6 @@
+public import AzureTokens
 public import EventHubs
+public import Redaction
 
 /// The settings in force, as types.
 public struct Configuration: Sendable {
@@ -10,10 +12,16 @@ public struct Configuration: Sendable {
     public var state: State
     /// Where findings go.
     public var findings: Findings
+    /// Where else they go.
+    public var sinks: [SinkConfiguration]
+    /// Where health and metrics are served; nil for nowhere.
+    public var http: HTTP?
     /// Bounds.
     public var limits: Limits
     /// How log lines are written.
     public var log: Log
+    /// How changes are noticed.
+    public var reload = Reload()
 
     /// Where events come from.
     public struct Source: Sendable {
@@ -41,6 +49,8 @@ public struct Configuration: Sendable {
         public var fromIsExplicit: Bool
         /// Certificate authorities, PEM file.
         public var certificateAuthorityFile: String?
+        /// By which way the source is reached.
+        public var transport = Transport()
         /// Most bytes in flight.
         public var creditBytes: Int
         /// Most events in flight per partition.
@@ -53,6 +63,8 @@ public struct Configuration: Sendable {
         public var clockSkew: Duration
         /// What to do where events are missing.
         public var gapPolicies: GapPolicies
+        /// How to sign in; nil where the connection string says it.
+        public var identity: CredentialSettings?
     }
 
     /// A plain AMQP 1.0 broker.
@@ -85,6 +97,8 @@ public struct Configuration: Sendable {
         public var allowPartial: Bool
         /// Whether a refused rule file is only reported.
         public var ignoreRefused: Bool
+        /// What their findings mask.
+        public var masking: Masking = .standard
     }
 
     /// The state file.
@@ -109,10 +123,24 @@ public struct Configuration: Sendable {
     public struct Findings: Sendable {
         /// The file; nil for none.
         public var file: String?
+        /// When the file is put aside and a new one begun.
+        public var rotation: SinkConfiguration.Rotation
         /// `auto`, `always`, `never`.
         public var terminal: String
         /// `auto`, `always`, `never`.
         public var colour: String
+    }
+
+    /// Where health and metrics are served.
+    public struct HTTP: Sendable, Hashable {
+        /// Address or host name.
+        public var host: String
+        /// Port; 0 for any.
+        public var port: Int
+        /// True when somebody gave the address: a default that cannot be had does not stop a start.
+        public var isExplicit: Bool
+        /// What clients must show.
+        public var token: Secret?
     }
 
     /// Bounds.
@@ -131,5 +159,11 @@ public struct Configuration: Sendable {
         public var level: String
         /// `text` or `json`.
         public var format: String
+    }
+
+    /// How changes of the configuration are noticed.
+    public struct Reload: Sendable {
+        /// How often files are looked at; zero for never.
+        public var interval: Duration = .seconds(5)
     }
 }

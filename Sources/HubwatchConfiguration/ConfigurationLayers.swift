@@ -1,3 +1,6 @@
+public import AzureTokens
+public import EventHubs
+import Redaction
 import Spelling
 import Yams
 
@@ -15,8 +18,25 @@ public struct ConfigurationLayers: Sendable {
 
     /// Value by setting path.
     public private(set) var values: [String: Given] = [:]
+    /// What was given of sinks, in the order of their names' first appearance.
+    var sinkEntries = SinkEntries()
     /// What was wrong with names and shapes.
     public private(set) var problems: [ConfigurationProblem] = []
+    /// What the environment says about proxies.
+    public private(set) var proxies = ProxyEnvironment.none
+
+    /// What Azure's own variables say.
+    public private(set) var azure = AzureEnvironment()
+
+    /// Secrets that were given on the command line, where every user of the machine can read them.
+    public var warnings: [String] {
+        values.sorted { $0.key < $1.key }.compactMap { path, given in
+            guard let setting = Setting.named(path), setting.isSecret, given.place.hasPrefix("-") else { return nil }
+            let file = Setting.named(path + "_file").map { " or \($0.path)" } ?? ""
+            return
+                "'\(path)' was given on the command line, where other users of this machine can read it: use \(setting.environmentName)\(file) instead"
+        }
+    }
 
     /// Makes layers without any value.
     public init() {}
@@ -32,15 +52,21 @@ public struct ConfigurationLayers: Sendable {
             }
             add(mapping, prefix: "", file: name)
         } catch {
-            problems.append(ConfigurationProblem(place: name, message: "not valid YAML: \(Self.oneLine("\(error)"))"))
+            problems.append(
+                ConfigurationProblem(
+                    place: name, message: "not valid YAML: \(SecretText.masked(Self.oneLine("\(error)")))"))
         }
     }
 
-    /// Adds the variables that begin with `HUBWATCH_`.
+    /// Adds the variables that begin with `HUBWATCH_`, and those about proxies.
     public mutating func add(environment: [String: String]) {
+        sinkEntries.variables.merge(environment) { $1 }
+        proxies = ProxyEnvironment(environment)
+        azure = AzureEnvironment(environment)
         let names = Dictionary(uniqueKeysWithValues: Setting.all.map { ($0.environmentName, $0) })
         for (name, value) in environment.sorted(by: { $0.key < $1.key }) where name.hasPrefix("HUBWATCH_") {
             if Self.otherVariables.contains(name) { continue }
+            if name.hasPrefix("HUBWATCH_SINK_") { continue }
             guard let setting = names[name] else {
                 unknown(name, place: name, among: names.keys.sorted())
                 continue
@@ -52,6 +78,7 @@ public struct ConfigurationLayers: Sendable {
 
     /// Adds one flag: a setting's path and its text.
     public mutating func add(flag: String, path: String, text: String) {
+        if sinkEntries.add(flag: flag, path: path, text: text) { return }
         guard let setting = Setting.named(path) else {
             unknown(path, place: flag, among: Setting.all.map(\.path))
             return
@@ -66,7 +93,9 @@ public struct ConfigurationLayers: Sendable {
         for (key, value) in mapping {
             let path = prefix + (key.string ?? "")
             let place = Self.place(file, key.mark ?? value.mark)
-            if let setting = Setting.named(path) {
+            if path == "sinks" {
+                problems += sinkEntries.add(value, place: place) { Self.place(file, $0) }
+            } else if let setting = Setting.named(path) {
                 add(value, to: setting, place: Self.place(file, value.mark ?? key.mark), file: file)
             } else if Setting.all.contains(where: { $0.path.hasPrefix(path + ".") }) {
                 switch value {
@@ -79,9 +108,10 @@ public struct ConfigurationLayers: Sendable {
                 }
             } else {
                 let level = prefix.split(separator: ".").count
-                let names = Setting.all.map(\.path).filter { $0.hasPrefix(prefix) }.map {
+                var names = Setting.all.map(\.path).filter { $0.hasPrefix(prefix) }.map {
                     $0.split(separator: ".").prefix(level + 1).joined(separator: ".")
                 }
+                if prefix.isEmpty { names.append("sinks") }
                 unknown(path, place: place, among: names)
             }
         }
@@ -90,7 +120,7 @@ public struct ConfigurationLayers: Sendable {
     private mutating func add(_ value: Node, to setting: Setting, place: String, file: String) {
         switch (value, setting.kind) {
         case (.scalar(let scalar), .lists) where scalar.string.isEmpty: break
-        case (.scalar(let scalar), .lists): wrongShape(setting, place, scalar.string)
+        case (.scalar(let scalar), .lists), (.scalar(let scalar), .texts): wrongShape(setting, place, scalar.string)
         case (.scalar(let scalar), _):
             // An empty value leaves the default in force, except where quotes say that empty is meant.
             if !scalar.string.isEmpty || scalar.style == .doubleQuoted || scalar.style == .singleQuoted {
@@ -124,7 +154,7 @@ public struct ConfigurationLayers: Sendable {
         case .list:
             let texts = text.split(separator: ",").map { String($0).trimmed }.filter { !$0.isEmpty }
             values[setting.path] = Given(texts: texts, lists: [:], place: place)
-        case .lists:
+        case .lists, .texts:
             problems.append(
                 ConfigurationProblem(place: place, message: "'\(setting.path)' can only be given in the file"))
         default: values[setting.path] = Given(texts: [text], lists: [:], place: place)

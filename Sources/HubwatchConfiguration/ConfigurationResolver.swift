@@ -15,7 +15,7 @@ extension Configuration {
     /// **Errors**: every problem of every layer at once. Neither a key nor a password is in any message.
     public init(
         _ layers: ConfigurationLayers, needsSource: Bool = true,
-        readFile: (String) throws(ConfigurationProblem) -> String
+        readFile: @escaping (String) throws(ConfigurationProblem) -> String
     ) throws(ConfigurationError) {
         var reader = SettingReader(layers)
         let endpoint = needsSource ? Self.endpoint(&reader, readFile) : nil
@@ -28,13 +28,15 @@ extension Configuration {
             receiverName: reader.optional("source.receiver_name"), from: Self.start(&reader),
             fromIsExplicit: reader.isGiven("source.from"),
             certificateAuthorityFile: reader.optional("source.ca_file"),
+            transport: Transport.read(&reader, to: endpoint, layers.proxies, readFile),
             creditBytes: reader.bytes("source.credit_bytes"), prefetch: reader.integer("source.prefetch"),
             discoveryInterval: reader.duration("source.discovery_interval"),
             stallAfter: reader.duration("source.stall_after"), clockSkew: reader.duration("source.clock_skew"),
-            gapPolicies: Self.gapPolicies(&reader))
+            gapPolicies: Self.gapPolicies(&reader),
+            identity: needsSource ? Self.identity(&reader, layers.azure) : nil)
         self.init(
             source: source,
-            rules: Self.rules(&reader),
+            rules: Self.rules(&reader, readFile),
             state: State(
                 path: reader.text("state.path"), commitInterval: reader.duration("state.commit_interval"),
                 snapshotAfterBytes: reader.bytes("state.snapshot_after"),
@@ -43,29 +45,40 @@ extension Configuration {
                 journalOwedMax: reader.bytes("state.journal_max"),
                 journalFull: JournalFullPolicy(rawValue: reader.choice("state.journal_full")) ?? .stop),
             findings: Findings(
-                file: reader.optional("findings.file"), terminal: reader.choice("findings.terminal"),
+                file: reader.optional("findings.file"), rotation: Self.rotation(&reader, "findings."),
+                terminal: reader.choice("findings.terminal"),
                 colour: reader.choice("findings.colour")),
+            sinks: needsSource ? Self.sinks(&reader, layers, readFile) : [],
+            http: HTTPSettings.read(&reader, readFile),
             limits: Limits(
                 messageBytes: reader.bytes("limits.message_bytes"),
                 groupsPerRule: reader.integer("limits.groups_per_rule"), drain: reader.duration("limits.drain")),
             log: Log(level: reader.choice("log.level"), format: reader.choice("log.format")))
+        reload.interval = reader.duration("reload.interval")
         if reader.optional("state.path") == nil { reader.refuse("state.path", "must not be empty") }
+        if let endpoint { Self.refuseLoops(sinks, endpoint, &reader) }
         guard reader.problems.isEmpty else { throw ConfigurationError(reader.problems) }
     }
 
     /// The rule settings alone, for commands that need no source.
-    public static func rules(_ layers: ConfigurationLayers) throws(ConfigurationError) -> Rules {
+    ///
+    /// - Parameter readFile: reads the key of masks; nil where nothing is judged.
+    public static func rules(
+        _ layers: ConfigurationLayers, readFile: ((String) throws(ConfigurationProblem) -> String)? = nil
+    ) throws(ConfigurationError) -> Rules {
         var reader = SettingReader(layers)
-        let rules = rules(&reader)
+        let rules = rules(&reader, readFile)
         guard reader.problems.isEmpty else { throw ConfigurationError(reader.problems) }
         return rules
     }
 
-    private static func rules(_ reader: inout SettingReader) -> Rules {
+    private static func rules(
+        _ reader: inout SettingReader, _ readFile: ((String) throws(ConfigurationProblem) -> String)?
+    ) -> Rules {
         Rules(
             paths: reader.list("rules.paths"), placeholders: reader.lists("rules.placeholders"),
             shadow: reader.list("rules.shadow"), allowPartial: reader.boolean("rules.allow_partial"),
-            ignoreRefused: reader.boolean("rules.ignore_refused"))
+            ignoreRefused: reader.boolean("rules.ignore_refused"), masking: masking(&reader, readFile))
     }
 
     private static func gapPolicies(_ reader: inout SettingReader) -> GapPolicies {
@@ -80,11 +93,13 @@ extension Configuration {
         _ reader: inout SettingReader, _ readFile: (String) throws(ConfigurationProblem) -> String
     ) -> Source.Endpoint? {
         if reader.optional("source.amqp.url") != nil {
-            for other in ["source.connection_string", "source.connection_string_file"] where reader.isGiven(other) {
+            for other in ["source.connection_string", "source.connection_string_file", "source.namespace"]
+            where reader.isGiven(other) {
                 reader.refuse(other, "cannot be given together with source.amqp.url: choose one source")
             }
             return plainBroker(&reader, readFile).map { .plain($0) }
         }
+        if reader.optional("source.namespace") != nil { return namespaceEndpoint(&reader) }
         guard let text = connectionText(&reader, readFile) else { return nil }
         let place =
             reader.isGiven("source.connection_string") ? "source.connection_string" : "source.connection_string_file"
@@ -115,7 +130,7 @@ extension Configuration {
         guard let file else {
             reader.refuse(
                 "source.connection_string",
-                "no source: give an Event Hubs connection string (HUBWATCH_CONNECTION_STRING, or source.connection_string_file), or source.amqp.url"
+                "no source: give an Event Hubs connection string (HUBWATCH_CONNECTION_STRING, or source.connection_string_file), source.namespace with a credential, or source.amqp.url"
             )
             return nil
         }

@@ -28,7 +28,29 @@ public enum SampleFile {
             lines += wrapped("Takes: \(setting.accepts).", margin: margin)
             lines.append("\(margin)\(name):\(value(setting, margin))")
         }
-        return lines.joined(separator: "\n") + "\n"
+        return (lines + sinks).joined(separator: "\n") + "\n"
+    }
+
+    /// The sinks, one of each type, commented out: a sink that is there is used.
+    private static var sinks: [String] {
+        var lines = [
+            "",
+            "# Further sinks, each under a name of its own (small letters, digits, hyphens); several of a type are fine. An option's",
+            "# variable is HUBWATCH_SINK_, the name and the option in capitals: HUBWATCH_SINK_SOC_SECRET. Secrets belong into a file",
+            "# or the environment. `hubwatch sinks test` sends a test finding to each. See docs/sinks.md.", "sinks:",
+        ]
+        let names = [
+            "webhook": "soc", "slack": "alerts-channel", "teams": "security-team", "eventhub": "findings-hub",
+            "syslog": "siem", "file": "archive",
+        ]
+        for type in SinkOption.types {
+            lines += ["  # \(names[type] ?? type):", "  #   type: \(type)"]
+            for option in SinkOption.all(of: type) {
+                lines += wrapped("\(option.summary) Takes: \(option.accepts).", margin: "  #   ")
+                lines.append("  #   \(option.path):\(option.defaultText.isEmpty ? "" : " \(option.defaultText)")")
+            }
+        }
+        return lines
     }
 
     private static func value(_ setting: Setting, _ margin: String) -> String {

@@ -36,6 +36,8 @@ public struct Setting: Sendable, Hashable {
         case list
         /// A map from name to a list of texts (file only).
         case lists
+        /// A map from name to a text (file only); for sinks.
+        case texts
     }
 
     init(_ path: String, _ kind: Kind, default defaultText: String = "", secret: Bool = false, _ summary: String) {
@@ -67,6 +69,7 @@ public struct Setting: Sendable, Hashable {
             "size \(ByteText.write(range.lowerBound)) to \(ByteText.write(range.upperBound)), such as 64KiB, 8MiB"
         case .list: "list of texts"
         case .lists: "map of lists of texts"
+        case .texts: "map of texts"
         }
     }
 }

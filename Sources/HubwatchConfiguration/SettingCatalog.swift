@@ -1,6 +1,7 @@
 extension Setting {
     /// Every setting, in the order of the sample file.
-    public static let all: [Setting] = source + amqp + rules + state + findings + limits + log
+    public static let all: [Setting] =
+        source + identity + transport + amqp + rules + state + findings + http + limits + log + reload
 
     /// The setting with this path.
     public static func named(_ path: String) -> Setting? { byPath[path] }
@@ -105,10 +106,10 @@ extension Setting {
             "Most dead letters kept; more are counted, and the oldest kept ones stay."),
         Setting(
             "state.journal_max", .bytes(mebibyte...(1 << 40)), default: "256MiB",
-            "Most bytes of findings in the journal that the slowest sink has not delivered yet."),
+            "Most bytes of findings in the journal that a sink has not delivered yet."),
         Setting(
             "state.journal_full", .choice(JournalFullPolicy.names), default: "stop",
-            "When that much is owed: stop (read no more until the sinks catch up; the hub keeps the events) or drop (read on; new findings are counted and lost)."
+            "When that much is owed by a file, the terminal, or a sink with when_full: stop: stop (read no more until the sinks catch up; the hub keeps the events) or drop (read on; new findings are counted and lost)."
         ),
         Setting(
             "state.journal_keep", .duration(7 * milliseconds.day...3650 * milliseconds.day), default: "30d",
@@ -121,11 +122,38 @@ extension Setting {
             "findings.file", .path, default: "findings.ndjson", "OCSF findings, one JSON object a line. Empty: no file."
         ),
         Setting(
+            "findings.rotate_size", .bytes(64 << 10...(1 << 40)),
+            "Put the file aside as FILE.20260301T120000Z, and begin a new one, before it grows beyond this size."),
+        Setting(
+            "findings.rotate_every", .duration(milliseconds.minute...365 * milliseconds.day),
+            "Do so with the first finding of another such span (1h, 1d …), counted in UTC."),
+        Setting(
+            "findings.keep", .integer(1...100_000), "How many files that were put aside are kept. Without it: all."),
+        Setting(
             "findings.terminal", .choice(["auto", "always", "never"]), default: "auto",
             "Readable findings on standard output; auto: when it is a terminal, or when there is no file."),
         Setting(
             "findings.colour", .choice(["auto", "always", "never"]), default: "auto",
             "Colour in them. NO_COLOR is obeyed."),
+        Setting(
+            "findings.mask", .list,
+            "What findings mask besides prompts, bodies, keys and tokens, which no setting shows: addresses (network addresses) and users (names and e-mail addresses of people; object ids stay)."
+        ),
+        Setting(
+            "findings.mask_key_file", .path,
+            "File of at least 16 bytes that keys the marks in masks, so that equal values can be told by equal marks. Without it masks have no marks."
+        ),
+    ]
+
+    private static let http = [
+        Setting(
+            "http.listen", .text, default: "127.0.0.1:9465",
+            "Where health, metrics and the status page are served: address:port, or none. Where other machines can reach it, http.token_file is needed."
+        ),
+        Setting(
+            "http.token_file", .path,
+            "File that holds the token (16 characters or more) that clients must show, as a bearer token or as a password. /health is answered without it, but says no reasons then."
+        ),
     ]
 
     private static let limits = [
@@ -145,5 +173,12 @@ extension Setting {
             "log.level", .choice(["trace", "debug", "info", "notice", "warning", "error", "critical"]), default: "info",
             "Least severe log line that is written (standard error)."),
         Setting("log.format", .choice(["text", "json"]), default: "text", "Form of log lines."),
+    ]
+
+    private static let reload = [
+        Setting(
+            "reload.interval", .duration(0...milliseconds.hour), default: "5s",
+            "How often the files of configuration, rules, authorities and keys are looked at: a change is taken when two looks agree. 0ms: only on SIGHUP. What cannot be taken is reported, and everything stays as it was."
+        )
     ]
 }

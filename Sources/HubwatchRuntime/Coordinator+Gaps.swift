@@ -82,6 +82,7 @@ extension Coordinator {
             createdMs: isOld ? before : numbering.hub?.createdMs,
             recreatedMs: range.last == nil && range.cause == .recreated ? numbering.hub?.createdMs : nil)
         gaps.append(gap)
+        noteGap(gap)
         operational.append(Self.finding(gap).entry(at: clock.now()))
         logger.warning("\(GapText.sentence(gap))")
     }

@@ -3,6 +3,7 @@ import DiagnosticLogs
 import EventHubs
 import FindingFormats
 import Logging
+import Redaction
 import Sinks
 import StateStore
 
@@ -21,15 +22,17 @@ actor Coordinator {
         var snapshotAfterBytes = 4 << 20
         /// How much the sinks may owe.
         var journal = JournalBudget()
+        /// Told how long each commit took, and the bytes that it wrote.
+        var committed: (@Sendable (Duration, Int) -> Void)?
     }
 
     var merger: Merger
     private let store: any StateStore
     private let signal: JournalSignal
-    private let status: RunStatus
+    let status: RunStatus
     let clock: WallClock
     private let sleep: @Sendable (Duration) async -> Void
-    private let options: Options
+    let options: Options
     let logger: Logger
     private let probe: RunProbe?
     /// The source, and whether the store has to hear of it.
@@ -43,6 +46,8 @@ actor Coordinator {
     private var notices = NoticeLedger()
     private var journal: JournalBudget
     private var isFinishing = false
+    /// Whether the last commit is done: another coordinator may have the state file by now.
+    private var isFinished = false
     private static let letterBytesMax = 8 << 20
     private var letterBytes = 0
     private var roomWaiters: [CheckedContinuation<Void, Never>] = []
@@ -55,6 +60,8 @@ actor Coordinator {
     private var lastSnapshotBytes = 0
     private var failure: (any Error)?
     private var failureIsPending = false
+    /// What was counted before this coordinator came: sessions take over from each other within a run.
+    private let countersBefore: FoldCounters
 
     init(
         merger: Merger, store: any StateStore, signal: JournalSignal, status: RunStatus, options: Options,
@@ -74,6 +81,7 @@ actor Coordinator {
         self.sleep = sleep
         self.logger = logger
         self.probe = probe
+        countersBefore = status.snapshot.counters
     }
 
     /// Merges one delta, and notes what is missing before its events.
@@ -82,6 +90,8 @@ actor Coordinator {
     func merge(_ delta: PartitionDelta, missing: [MissingRange] = []) async {
         while isCommitting, failureIsPending { await commitEnded() }
         while journal.stops, !isFinishing { await withCheckedContinuation { roomWaiters.append($0) } }
+        // Not committed, so read again.
+        guard !isFinished else { return }
         probe?.reached(.deltaPosted)
         merger.merge(delta, now: clock.now())
         probe?.reached(.deltaMerged)
@@ -133,12 +143,25 @@ actor Coordinator {
         while !Task.isCancelled {
             await sleep(options.commitInterval)
             merger.advance(now: clock.now())
+            publishRules()
             operational += notices.closed(now: clock.now())
             if merger.commitUrgency != .none || !operational.isEmpty { await commit() }
             if journal.wantsLook { await lookAtJournal() }
             if let failure { throw failure }
         }
     }
+
+    /// Replaces everything that is stored by the state of the rules that are loaded.
+    ///
+    /// The state of other rules is gone with that: one that comes back after events that it did not see begins anew,
+    /// instead of judging a history with a hole.
+    func forgetOtherRules() async throws {
+        await commit(whole: true)
+        if let failure { throw failure }
+    }
+
+    /// Returns when no commit is under way, however long the store takes for it.
+    func settle() async { while isCommitting { await commitEnded() } }
 
     /// No more events come: what is folded is merged and committed whatever the sinks owe.
     func beginFinishing() {
@@ -179,8 +202,11 @@ actor Coordinator {
     func finish() async throws {
         urgentCommit?.cancel()
         await commit()
+        publishRules()
         // What the last commit made known.
         if !operational.isEmpty { await commit() }
+        await settle()
+        isFinished = true
         if let failure { throw failure }
     }
 
@@ -201,11 +227,11 @@ actor Coordinator {
     }
 
     /// One commit at a time: a second caller waits for the one under way and then commits the rest.
-    private func commit() async {
+    private func commit(whole: Bool = false) async {
         while isCommitting { await commitEnded() }
-        guard failure == nil else { return }
+        guard failure == nil, !isFinished else { return }
         let bound = max(options.snapshotAfterBytes, 2 * lastSnapshotBytes)
-        let draft = merger.takeCommit(snapshot: deltaBytesSinceSnapshot > bound)
+        let draft = merger.takeCommit(snapshot: whole || deltaBytesSinceSnapshot > bound)
         for notice in draft?.notices ?? [] {
             logger.warning("\(notice)")
             count(OperationalFinding.Kind(notice.kind), notice.ruleID, notice.count)
@@ -223,9 +249,11 @@ actor Coordinator {
         do {
             let transaction = try takeTransaction(draft)
             probe?.reached(.commitTaken)
+            let begun = clock.now()
             let receipt = try await commitUntilTaken(transaction)
             probe?.reached(transaction.snapshot == nil ? .committed : .snapshotCommitted)
             account(draft, transaction, receipt)
+            noteCommit(transaction, receipt, begun: begun)
         } catch {
             failure = error
         }
@@ -261,6 +289,7 @@ actor Coordinator {
                 guard error.isRetriable, !Task.isCancelled else { throw error }
                 if !failureIsPending { logger.error("Commit failed, trying again: \(error)") }
                 failureIsPending = true
+                noteFailure(error)
                 await sleep(pause)
                 pause = min(pause * 2, .seconds(5))
             }
@@ -293,7 +322,8 @@ actor Coordinator {
     }
 
     private func publishCounters() {
-        let counters = merger.counters
+        var counters = countersBefore
+        counters.add(merger.counters)
         let watermark = merger.watermark
         let groups = merger.groupCount
         status.update {

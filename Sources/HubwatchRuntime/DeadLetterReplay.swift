@@ -1,6 +1,7 @@
 public import Detection
 import DiagnosticLogs
 import FindingFormats
+@_spi(Revealing) import Redaction
 public import StateStore
 
 /// Judges dead letters again, as pseudo-partitions outside the watermark.
@@ -142,7 +143,7 @@ public struct DeadLetterReplay: Sendable {
                 sequenceNumber: letter.id, offset: UnsafeRawBufferPointer(offset),
                 enqueuedTime: Timestamp(milliseconds: letter.letter.enqueuedMs),
                 receivedAt: Timestamp(nanoseconds: letter.letter.receivedNs))
-            _ = fold.fold(header, copying: letter.letter.bytes)
+            _ = fold.fold(header, copying: letter.letter.bytes.revealed)
         }
         return fold.takeDelta()
     }

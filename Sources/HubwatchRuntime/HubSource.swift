@@ -15,6 +15,7 @@ final class HubSource: PartitionConsumerSource {
     private let coordinator: Coordinator
     private let status: RunStatus
     private let start: EventPosition
+    private let firstPlaces: FirstPlaces
     private let clockSkew: Duration
     private let messageBytesMax: Int
     private let heldBytesMax: Int
@@ -32,13 +33,15 @@ final class HubSource: PartitionConsumerSource {
     private let workers = Mutex(Workers())
 
     init(
-        rules: CompiledRules, coordinator: Coordinator, status: RunStatus, start: EventPosition, clockSkew: Duration,
-        messageBytesMax: Int, heldBytesMax: Int, resumption: PartitionResumption?, logger: Logger
+        rules: CompiledRules, coordinator: Coordinator, status: RunStatus, start: EventPosition,
+        firstPlaces: FirstPlaces = FirstPlaces(), clockSkew: Duration, messageBytesMax: Int, heldBytesMax: Int,
+        resumption: PartitionResumption?, logger: Logger
     ) {
         self.rules = rules
         self.coordinator = coordinator
         self.status = status
         self.start = start
+        self.firstPlaces = firstPlaces
         self.clockSkew = clockSkew
         self.messageBytesMax = messageBytesMax
         self.heldBytesMax = heldBytesMax
@@ -57,7 +60,7 @@ final class HubSource: PartitionConsumerSource {
         let incarnation = await coordinator.beginFolding(number)
         workers.withLock { $0.incarnations[number] = incarnation }
         switch outcome {
-        case .start: return .first(start)
+        case .start: return .first(try await firstPlaces.place(of: number, start, resumption.inquiry))
         case .resume(let position):
             workers.withLock { $0.positions[number] = position }
             return .after(
@@ -103,10 +106,23 @@ final class HubSource: PartitionConsumerSource {
     }
 
     func connectionChanged(_ change: ConnectionChange) {
+        let number = change.connection
         switch change.kind {
-        case .ready: logger.debug("Connection \(change.connection) is ready.")
+        case .ready:
+            status.update { $0.connections.becameReady(number) }
+            logger.debug("Connection \(number) is ready.")
+        case .authorized(let audience, let until):
+            status.update { $0.connections.wasAuthorized(number, audience: audience, until: until) }
         case .lost(let error, let pause):
+            status.update { $0.connections.wasLost(number, error) }
             logger.warning("Connection lost; trying again in \(max(0, pause.nanoseconds) / 1_000_000) ms. \(error)")
+        }
+    }
+
+    /// Asks every worker on its event loop what is in flight.
+    func sample(_ now: Timestamp) {
+        for worker in workers.withLock({ Array($0.byPartition.values) }) {
+            worker.eventLoop.execute { worker.value.sample(now) }
         }
     }
 
@@ -126,7 +142,7 @@ final class HubSource: PartitionConsumerSource {
     func drain() async {
         let all = workers.withLock { Array($0.byPartition.values) }
         for worker in all {
-            try? await worker.eventLoop.flatSubmit { worker.value.drain() }.get()
+            try? await worker.eventLoop.flatSubmit { worker.value.end() }.get()
         }
     }
 

@@ -1,13 +1,14 @@
 package import Detection
 import DiagnosticLogs
 import EventHubs
-package import EventHubsClient
+public import EventHubsClient
 import FindingFormats
 public import HubwatchConfiguration
 public import Logging
 public import NIOCore
 import Sinks
 import StateStore
+public import StatusReport
 
 /// One running hubwatch: reads a hub, judges every record, journals findings and brings them to the sinks.
 ///
@@ -27,6 +28,10 @@ public struct Hubwatch: Sendable {
         public var productVersion: String
         /// Takes readable findings; nil for none.
         public var terminal: Terminal?
+        /// Who watches the run besides its status; nil for nobody.
+        public var observation: RunObservation?
+        /// Makes what signs in to a source without a connection string; nil when nothing can.
+        public var makeTokens: (@Sendable (Configuration.Source) -> (any TokenProvider)?)?
         /// What is taken from the machine.
         package var platform = RunPlatform.system
         /// Rules built in code, besides those that the configuration names.
@@ -77,24 +82,42 @@ public struct Hubwatch: Sendable {
 
     /// Progress while it runs, and the sums after.
     public let status: RunStatus
-    private let configuration: Configuration
-    private let surroundings: Surroundings
-    private var logger: Logger { surroundings.logger }
+    private let startedAt: Timestamp
+    let configuration: Configuration
+    let surroundings: Surroundings
+    var logger: Logger { surroundings.logger }
 
     /// Makes a run; nothing is opened before ``run(until:stop:)``.
     public init(_ configuration: Configuration, _ surroundings: Surroundings, status: RunStatus = RunStatus()) {
         self.configuration = configuration
         self.surroundings = surroundings
         self.status = status
+        startedAt = surroundings.clock.now()
+    }
+
+    /// What is known of the run now.
+    public func report() -> StatusReport {
+        let names = configuration.source.names
+        let identity = RunIdentity(
+            version: surroundings.productVersion, host: surroundings.hostName, startedAt: startedAt,
+            source: StatusReport.Source(
+                namespace: names.namespace, hub: names.hub, consumerGroup: configuration.source.consumerGroup),
+            creditBytesMax: Int64(configuration.source.creditBytes),
+            owedBytesMax: Int64(configuration.state.journalOwedMax))
+        return StatusReport(status.snapshot, identity, now: surroundings.clock.now())
     }
 
     /// Runs until `stop` returns (or every partition is read to its end), then drains and commits.
     ///
+    /// - Parameter reloading: how changes of settings, rules and certificates are heard of; nil to go on with the first ones.
+    ///
     /// **Errors**: what cannot heal by waiting. A failure after the start still commits what can be committed.
-    public func run(until end: End = .whenStopped, stop: @escaping @Sendable () async -> Void)
-        async throws(HubwatchError)
-    {
-        let rules = try loadRules()
+    public func run(
+        until end: End = .whenStopped, reloading: Reloading? = nil, stop: @escaping @Sendable () async -> Void
+    ) async throws(HubwatchError) {
+        let contents = reloading.map { InForce.contents($0.initial) }
+        let selection = RuleSelection(loading: configuration.rules, adding: surroundings.addedRules)
+        let rules = try selection.running(configuration.rules, logger)
         let store: SQLiteStateStore
         do throws(StateStoreError) {
             store = try SQLiteStateStore(
@@ -105,7 +128,18 @@ public struct Hubwatch: Sendable {
             throw .store(error)
         }
         do throws(HubwatchError) {
-            try await run(rules, store, end, stop)
+            let plan = { (client, source) in
+                SessionPlan(configuration: configuration, rules: rules, client: client, source: source)
+            }
+            try await runSessions(store, end, stop, first: plan) { source in
+                guard let reloading, let contents else { return nil }
+                return (
+                    reloading,
+                    InForce(
+                        given: reloading.initial, selection: selection, rules: rules, contents: contents, source: source
+                    )
+                )
+            }
         } catch {
             try? await store.close()
             throw error
@@ -117,36 +151,17 @@ public struct Hubwatch: Sendable {
         }
     }
 
-    private func run(
-        _ rules: CompiledRules, _ store: SQLiteStateStore, _ end: End, _ stop: @escaping @Sendable () async -> Void
-    ) async throws(HubwatchError) {
-        let client: EventHubsClient
-        do throws(EventHubsError) {
-            var settings = try configuration.source.clientConfiguration(
-                hostName: surroundings.hostName,
-                connections: surroundings.group.makeIterator().reduce(0) { count, _ in count + 1 })
-            settings.platform = surroundings.platform.client
-            // Whoever waits for the end wants to hear of it soon; a server asks less often.
-            if end == .whenCaughtUp { settings.quietInterval = .milliseconds(250) }
-            surroundings.adjustClient?(&settings)
-            client = try EventHubsClient(
-                configuration: settings, eventLoopGroup: surroundings.group, logger: logger)
-        } catch {
-            throw .eventHubs(error)
-        }
-        // One wait for the stop, from now on: it may come while the hub is not even reached.
-        let stopping = Task { await stop() }
-        defer { stopping.cancel() }
-        guard let hub = try await describe(client, stopping) else { return }
-        let session = RunSession(
-            configuration: configuration, surroundings: surroundings, status: status, rules: rules, store: store,
-            client: client)
-        try await session.prepare(hub)
-        try await session.run(end, stopping)
-    }
-
-    private func loadRules() throws(HubwatchError) -> CompiledRules {
-        try RuleSelection.running(configuration.rules, adding: surroundings.addedRules, logger)
+    /// Makes the way to the hub; it connects when something is asked of it.
+    func connect(_ configuration: Configuration, _ end: End) throws(EventHubsError) -> EventHubsClient {
+        var settings = try configuration.source.clientConfiguration(
+            hostName: surroundings.hostName,
+            connections: surroundings.group.makeIterator().reduce(0) { count, _ in count + 1 },
+            tokens: surroundings.makeTokens?(configuration.source))
+        settings.platform = surroundings.platform.client
+        // Whoever waits for the end wants to hear of it soon; a server asks less often.
+        if end == .whenCaughtUp { settings.quietInterval = .milliseconds(250) }
+        surroundings.adjustClient?(&settings)
+        return try EventHubsClient(configuration: settings, eventLoopGroup: surroundings.group, logger: logger)
     }
 
     /// What is known of the source before it is read.
@@ -160,7 +175,7 @@ public struct Hubwatch: Sendable {
     /// Asks the hub about itself; nil when the stop came first.
     ///
     /// Waits for a hub that cannot be reached now, ends for one that refuses.
-    private func describe(
+    func describe(
         _ client: EventHubsClient, _ stopping: Task<Void, Never>
     ) async throws(HubwatchError) -> Description? {
         if case .plain = configuration.source.endpoint { return .plainBroker }
@@ -173,6 +188,7 @@ public struct Hubwatch: Sendable {
                 } catch {
                     guard error.isRetriable, !Task.isCancelled else { return .failure(error) }
                     let pause = backoff.next(atLeast: error.retryAfter, using: &chance)
+                    status.update { $0.startError = error }
                     logger.warning(
                         "The hub does not answer, trying again in \(pause.nanoseconds / 1_000_000) ms: \(error)")
                     await surroundings.platform.sleep(pause)

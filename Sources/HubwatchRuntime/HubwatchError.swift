@@ -27,6 +27,8 @@ public enum HubwatchError: Error, Sendable, CustomStringConvertible {
     case store(StateStoreError)
     /// A sink.
     case sink(SinkError)
+    /// A sink that cannot even begin: its files or its template.
+    case sinkUnusable(name: String, place: String, reason: String)
     /// A replay.
     case replay(ReplayError)
     /// What should not happen.
@@ -65,6 +67,7 @@ public enum HubwatchError: Error, Sendable, CustomStringConvertible {
         case .eventHubs(let error): "\(error)"
         case .store(let error): "\(error)"
         case .sink(let error): "\(error)"
+        case .sinkUnusable(let name, let place, let reason): "\(place): the sink '\(name)' cannot be used: \(reason)"
         case .replay(let error): "\(error)"
         case .fault(let reason): reason
         }

@@ -152,6 +152,7 @@ extension PartitionWorker {
     private func foldWaiting() {
         let waiting = continuity.waiting
         continuity.waiting = []
+        guard !isEnding else { return }
         for (gap, batch) in waiting {
             if let gap { continuity.missing.append(gap) }
             foldAll(batch)

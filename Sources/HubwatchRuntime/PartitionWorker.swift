@@ -41,6 +41,8 @@ final class PartitionWorker: PartitionConsumer {
     private var scheduledPost: Scheduled<Void>?
     private var bytesSincePost = 0
     private var drainPromises: [EventLoopPromise<Void>] = []
+    /// Whether nothing is folded any more: what still comes is read again by whoever goes on.
+    private(set) var isEnding = false
 
     init(
         partition: Int, folding: @escaping Folding, from position: Detection.PartitionPosition?, incarnation: Int,
@@ -68,6 +70,7 @@ final class PartitionWorker: PartitionConsumer {
         let folded = fold.position?.sequenceNumber
         status.update(partition) {
             $0.isAttached = true
+            $0.lastError = nil
             if $0.startedAfter == nil { $0.startedAfter = folded ?? -1 }
         }
         logger.debug("attached at \(attachment.position)")
@@ -75,7 +78,7 @@ final class PartitionWorker: PartitionConsumer {
     }
 
     func received(_ batch: EventBatch) -> ConsumerVerdict {
-        guard admit(batch) else { return .hold }
+        guard !isEnding, admit(batch) else { return .hold }
         foldAll(batch)
         isHeld = isPosting && bytesSincePost > heldBytesMax
         return isHeld ? .hold : .proceed
@@ -94,10 +97,13 @@ final class PartitionWorker: PartitionConsumer {
             bytes += foldOne(event, of: batch, receivedAt)
         }
         bytesSincePost += bytes
-        let folded = fold.position?.sequenceNumber
+        let position = fold.position
         let count = batch.events.count
         status.update(partition, received: receivedAt) {
-            $0.folded = folded
+            $0.folded = position?.sequenceNumber
+            $0.foldedEnqueuedAt = position?.enqueuedTime
+            $0.watermark = position?.watermark
+            $0.lastHeardAt = receivedAt
             $0.isCaughtUp = false
             $0.messages += Int64(count)
             $0.bytes += Int64(bytes)
@@ -129,7 +135,7 @@ final class PartitionWorker: PartitionConsumer {
     func missing(_ gap: SequenceGap) { gapBeforeNext(gap) }
 
     func detached(_ reason: PartitionDetachReason) {
-        defer { status.update(partition) { $0.isAttached = false } }
+        defer { noteDetached(reason) }
         switch reason {
         case .stolen(let error, let pause):
             logger.error("Another reader has taken this partition; trying again in \(Self.text(pause)). \(error)")
@@ -150,7 +156,10 @@ final class PartitionWorker: PartitionConsumer {
         guard !continuity.isAsking else { return }
         let (skewed, overflow) = askedAt.subtractingReportingOverflow(clockSkew.nanoseconds)
         fold.idle(watermark: Timestamp(nanoseconds: overflow ? askedAt : skewed))
+        let watermark = fold.position?.watermark
         status.update(partition) {
+            $0.watermark = watermark
+            $0.lastHeardAt = Timestamp(nanoseconds: askedAt)
             $0.lastEnqueued = properties.lastSequenceNumber
             $0.isCaughtUp = true
         }
@@ -158,7 +167,10 @@ final class PartitionWorker: PartitionConsumer {
     }
 
     func behind(_ properties: PartitionProperties, askedAt: Int64) {
-        status.update(partition) { $0.lastEnqueued = max(properties.lastSequenceNumber, $0.lastEnqueued ?? -1) }
+        status.update(partition) {
+            $0.lastEnqueued = max(properties.lastSequenceNumber, $0.lastEnqueued ?? -1)
+            $0.lastHeardAt = Timestamp(nanoseconds: askedAt)
+        }
     }
 
     /// Everything up to here is in the state file.
@@ -222,6 +234,12 @@ final class PartitionWorker: PartitionConsumer {
         drainPromises.append(promise)
         post()
         return promise.futureResult
+    }
+
+    /// Folds nothing more; completes when everything folded has been merged.
+    func end() -> EventLoopFuture<Void> {
+        isEnding = true
+        return drain()
     }
 
     private func finishDraining() {

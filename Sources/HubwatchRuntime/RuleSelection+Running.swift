@@ -7,13 +7,15 @@ extension RuleSelection {
     static func running(
         _ settings: Configuration.Rules, adding others: [Rule] = [], _ logger: Logger
     ) throws(HubwatchError) -> CompiledRules {
-        let selection = RuleSelection(loading: settings, adding: others)
-        for refusal in selection.refusals { logger.error("\(refusal)") }
-        for warning in selection.warnings { logger.warning("\(warning)") }
-        if !selection.refusals.isEmpty, !settings.ignoreRefused {
-            throw .rulesRefused(count: selection.refusals.count)
-        }
-        guard let rules = selection.compiled else { throw .noRules(refused: selection.refusals.count) }
+        try RuleSelection(loading: settings, adding: others).running(settings, logger)
+    }
+
+    /// The rules of a run: says which are refused and which run, and ends the run where the configuration wants that.
+    func running(_ settings: Configuration.Rules, _ logger: Logger) throws(HubwatchError) -> CompiledRules {
+        for refusal in refusals { logger.error("\(refusal)") }
+        for warning in warnings { logger.warning("\(warning)") }
+        if !refusals.isEmpty, !settings.ignoreRefused { throw .rulesRefused(count: refusals.count) }
+        guard let rules = compiled else { throw .noRules(refused: refusals.count) }
         logger.info("\(rules.rules.count) rules loaded: \(rules.rules.map(\.metadata.title).joined(separator: "; "))")
         return rules
     }

@@ -39,14 +39,32 @@ public struct RuleSelection: Sendable {
             refusals.append(Self.unknown(id))
         }
         do {
-            compiled = rules.isEmpty ? nil : try CompiledRules(rules)
+            compiled = rules.isEmpty ? nil : try CompiledRules(rules, masking: settings.masking)
         } catch {
             compiled = nil
             if let rule = rules.first(where: { $0.metadata.id == error.ruleID }) ?? rules.first {
                 refusals.append(Self.refusal(of: rule, error))
             }
         }
+        warnOfMasks()
     }
+
+    /// Columns of findings that will be masks: the rule runs, and its author should know.
+    private mutating func warnOfMasks() {
+        for rule in rules {
+            let columns = compiled?.contentColumns(of: rule.metadata.id) ?? []
+            guard !columns.isEmpty else { continue }
+            let names = columns.map { "'\($0)'" }.joined(separator: ", ")
+            warnings.append(
+                RuleDiagnostic(
+                    severity: .warning, code: .lint, file: rule.metadata.origin.file,
+                    position: SourcePosition(line: rule.metadata.origin.line, column: 1), rule: rule.metadata.id,
+                    reason: "findings show masks for \(names): the fields hold prompts, completions or bodies"))
+        }
+    }
+
+    /// The files that a configuration's rules stand in.
+    static func files(_ settings: Configuration.Rules) -> [String] { RuleLoader.files(of: settings.paths) }
 
     private static func unknown(_ id: String) -> RuleDiagnostic {
         RuleDiagnostic(

@@ -6,12 +6,16 @@ import HubwatchConfiguration
 import Logging
 import Sinks
 import StateStore
+import StatusReport
 
 extension RunSession {
     /// The partitions to read, and those to name in findings when answers are partial.
     func coverage(_ hub: HubProperties?) throws(HubwatchError) -> (owned: [Int], partial: [Int]) {
         let coverage = try Coverage(configuration, hub, rules)
-        for partition in coverage.owned { status.update(partition) { _ in } }
+        let now = surroundings.clock.now()
+        let known = self.rules.rules.map(\.metadata)
+        status.update { $0.rules = known }
+        for partition in coverage.owned { status.update(partition) { $0.knownSince = now } }
         return (coverage.owned, coverage.partial)
     }
 
@@ -30,11 +34,21 @@ extension RunSession {
         return found
     }
 
+    /// Links are being made and sinks started.
+    func beginRunning(_ sinks: [any JournalSink]) {
+        let now = surroundings.clock.now()
+        status.update { status in
+            status.phase = .running
+            status.beatAt = now
+            for sink in sinks where status.sinks[sink.name] == nil { status.sinks[sink.name] = SinkProgress() }
+        }
+    }
+
     /// How much the configured sinks may owe.
     func journalBudget() -> JournalBudget {
         JournalBudget(
             bytesMax: Int64(configuration.state.journalOwedMax), policy: configuration.state.journalFull,
-            sinks: sinks().map(\.name))
+            sinks: budgetedSinks)
     }
 
     /// Says where reading goes on, and how much there is to read.

@@ -7,6 +7,7 @@ import HubwatchConfiguration
 import Logging
 import Sinks
 import StateStore
+import StatusReport
 
 /// One run over an open state file and a reachable hub.
 ///
@@ -21,11 +22,18 @@ actor RunSession {
     let client: EventHubsClient
     private let signal = JournalSignal()
     let logger: Logger
+    /// Brings the journal to one sink; ends with what waiting does not heal.
+    typealias Delivery = Task<HubwatchError?, Never>
+
     private var parts: (coordinator: Coordinator, source: HubSource)?
+    /// Where partitions without a position were first read from in this run.
+    private let firstPlaces: FirstPlaces
+    /// The sinks of the session before, which may still be delivering.
+    private let before: [Delivery]
 
     init(
         configuration: Configuration, surroundings: Hubwatch.Surroundings, status: RunStatus, rules: CompiledRules,
-        store: SQLiteStateStore, client: EventHubsClient
+        store: SQLiteStateStore, client: EventHubsClient, firstPlaces: FirstPlaces, after before: [Delivery] = []
     ) {
         self.configuration = configuration
         self.surroundings = surroundings
@@ -34,11 +42,18 @@ actor RunSession {
         self.store = store
         self.client = client
         self.logger = surroundings.logger
+        self.firstPlaces = firstPlaces
+        self.before = before
     }
 
+    /// Counts something that is told once an hour.
+    func count(_ kind: OperationalFinding.Kind) async { await parts?.coordinator.count(kind, "") }
+
     /// Checks coverage and identity, loads the state, and says where reading goes on.
-    func prepare(_ source: Hubwatch.Description) async throws(HubwatchError) {
-        let hub: HubProperties? = if case .hub(let properties) = source { properties } else { nil }
+    ///
+    /// - Parameter isFirst: false for a session that takes over from another one of the same run.
+    func prepare(_ source: Hubwatch.Description, isFirst: Bool = true) async throws(HubwatchError) {
+        let hub = source.properties
         let (owned, partial) = try coverage(hub)
         do {
             if configuration.source.fromIsExplicit, try await !store.positions().isEmpty {
@@ -49,7 +64,9 @@ actor RunSession {
             }
             let state = try await store.load()
             surroundings.probe?.reached(.stateLoaded)
+            try await forgetRemovedSinks(state)
             let identity = try identity(hub, stored: state.source)
+            status.update { $0.newestJournalID = state.lastJournalID }
             var merger = Merger(
                 rules: rules, partitions: owned,
                 options: MergerOptions(
@@ -59,23 +76,30 @@ actor RunSession {
                 uniqueKeysWithValues: state.positions.map { ($0.partition, CommitTranslation.position($0)) })
             let restored = RestoredState(
                 snapshot: state.snapshot, deltas: state.deltas.map(\.bytes), positions: positions)
+            let summary: RestoreSummary
             do throws(DetectionError) {
-                let summary = try merger.restore(restored, now: surroundings.clock.now())
+                summary = try merger.restore(restored, now: surroundings.clock.now())
                 surroundings.probe?.reached(.stateRestored)
-                await announce(summary, state, owned)
             } catch {
                 throw HubwatchError.stateUnreadable(path: configuration.state.path, error.message)
             }
+            if isFirst { await announce(summary, state, owned) }
             let coordinator = Coordinator(
                 merger: merger, store: store, signal: signal, status: status,
                 options: Coordinator.Options(
                     commitInterval: configuration.state.commitInterval,
-                    snapshotAfterBytes: configuration.state.snapshotAfterBytes, journal: journalBudget()),
+                    snapshotAfterBytes: configuration.state.snapshotAfterBytes, journal: journalBudget(),
+                    committed: surroundings.observation?.committed),
                 restoredDeltaBytes: state.deltas.reduce(0) { $0 + $1.bytes.count }, identity: identity,
                 numbering: Coordinator.Numbering(state), clock: surroundings.clock, sleep: surroundings.platform.sleep,
                 logger: logger, probe: surroundings.probe)
+            if summary.rulesDropped > 0 {
+                logger.notice("The state of \(summary.rulesDropped) rules that are not loaded any more is forgotten.")
+                try await coordinator.forgetOtherRules()
+            }
             let source = HubSource(
                 rules: rules, coordinator: coordinator, status: status, start: configuration.source.from,
+                firstPlaces: firstPlaces,
                 clockSkew: configuration.source.clockSkew, messageBytesMax: configuration.limits.messageBytes,
                 heldBytesMax: configuration.source.creditBytes / max(1, owned.count),
                 resumption: hub.map { _ in
@@ -100,10 +124,26 @@ actor RunSession {
     }
 
     /// Reads, judges and delivers until the end comes; then drains.
-    func run(_ end: Hubwatch.End, _ stopping: Task<Void, Never>) async throws(HubwatchError) {
-        guard let (coordinator, source) = parts else { return }
-        let followers = sinks().map { sink in
+    ///
+    /// - Parameter isReplaced: whether another session takes over; it waits for the deliveries that this returns, which end
+    ///   when the journal is read to its end or a sink fails.
+    @discardableResult
+    func run(
+        _ end: Hubwatch.End, _ stopping: Task<Void, Never>, isReplaced: @Sendable () -> Bool = { false }
+    ) async throws(HubwatchError) -> [Delivery] {
+        guard let (coordinator, source) = parts else { return [] }
+        let before = self.before
+        let assembled: RunSinks
+        do throws(HubwatchError) {
+            assembled = try await makeSinks(coordinator)
+        } catch {
+            await client.shutdown()
+            throw error
+        }
+        beginRunning(assembled.sinks)
+        let followers = assembled.sinks.map { sink in
             Task { () -> HubwatchError? in
+                for delivery in before { _ = await delivery.value }
                 do throws(SinkError) {
                     try await follower(sink).run()
                     return nil
@@ -123,8 +163,15 @@ actor RunSession {
                 ending.yield(reason ?? .eventHubs(error))
             }
         }
-        let watching = watch(coordinator, end, stopping, ending)
+        var watching = watch(coordinator, end, stopping, ending)
+        if surroundings.observation != nil { watching.append(Task { await observe(source) }) }
         var final = await ends.first { _ in true } ?? nil
+        if isReplaced() {
+            // A commit that the state file does not take now is still waited for: the run goes on.
+            await coordinator.settle()
+        } else {
+            status.update { $0.phase = .stopping }
+        }
         for task in watching { task.cancel() }
         await client.stopReceiving()
         await coordinator.beginFinishing()
@@ -138,10 +185,23 @@ actor RunSession {
         await client.shutdown()
         _ = await reading.value
         signal.finish()
+        // A slow sink holds up no session: the next one's followers wait for these.
+        if final == nil, isReplaced() { return followers + [closing(assembled, after: followers)] }
         for follower in followers {
             if let error = await follower.value { final = final ?? error }
         }
+        await assembled.close()
         if let final { throw final }
+        return []
+    }
+
+    /// Closes what sinks share once they have delivered what this session owes.
+    private func closing(_ sinks: RunSinks, after followers: [Delivery]) -> Delivery {
+        Task {
+            for follower in followers { _ = await follower.value }
+            await sinks.close()
+            return nil
+        }
     }
 
     /// Reports whatever may end the run: the stop, a store that fails for good, the end of the input.
@@ -195,24 +255,24 @@ actor RunSession {
 
     private func follower(_ sink: any JournalSink) -> JournalFollower {
         let logger = self.logger
-        return JournalFollower(store: store, sink: sink, signal: signal, pause: surroundings.platform.sleep) {
-            logger.notice("\(sink.name) sink: \($0)")
-        }
+        let (status, clock) = (self.status, surroundings.clock)
+        return JournalFollower(
+            store: store, sink: sink, signal: signal, pause: surroundings.platform.sleep,
+            report: { logger.notice("\(sink.name) sink: \($0)") },
+            observe: { fact in
+                let now = clock.now()
+                status.update { $0.sinks[sink.name]?.take(fact, newest: $0.newestJournalID, now: now) }
+            })
     }
 
+    /// Whether no more findings are coming: sinks leave what cannot be sent soon to the next process.
+    var isStopping: @Sendable () -> Bool { { [signal] in signal.isFinished } }
+
+    /// The sinks of the section `findings`.
     func sinks() -> [any JournalSink] {
-        let names = configuration.source.names
-        let logger = self.logger
         var sinks: [any JournalSink] = []
         if let path = configuration.findings.file {
-            let format = OCSFFormat(
-                source: FindingSource(namespace: names.namespace, hub: names.hub),
-                productVersion: surroundings.productVersion)
-            sinks.append(
-                FileSink(
-                    path: path, format: format, operations: surroundings.platform.files,
-                    executor: surroundings.platform.sinkExecutor, now: surroundings.clock.now
-                ) { logger.notice("findings file: \($0)") })
+            sinks.append(fileSink(path, name: "file", rotation: FileRotation(configuration.findings.rotation)))
         }
         if let terminal = surroundings.terminal {
             sinks.append(

@@ -1,8 +1,11 @@
 public import Detection
 public import DiagnosticLogs
+public import EventHubs
+public import Sinks
+public import StatusReport
 import Synchronization
 
-/// What a running hubwatch has done so far, for the status line, the summary at the end and later the metrics page.
+/// What a running hubwatch has done so far, for the status line, the summary at the end, health and metrics.
 ///
 /// **Isolation**: a leaf lock, taken once per fold turn and per commit, never per event.
 public final class RunStatus: Sendable {
@@ -22,6 +25,22 @@ public final class RunStatus: Sendable {
         public var messages: Int64 = 0
         /// Bytes of message bodies folded.
         public var bytes: Int64 = 0
+        /// Enqueued time of the last folded message.
+        public var foldedEnqueuedAt: Timestamp?
+        /// The time up to which it is known.
+        public var watermark: Timestamp?
+        /// When it was first heard of.
+        public var knownSince: Timestamp?
+        /// When the broker last said anything about it.
+        public var lastHeardAt: Timestamp?
+        /// Bytes that have arrived and are not folded.
+        public var heldBytes: Int64 = 0
+        /// Bytes that are allowed to arrive besides.
+        public var grantedBytes: Int64 = 0
+        /// When its event loop last answered.
+        public var loopSeenAt: Timestamp?
+        /// Why its link was lost last.
+        public var lastError: EventHubsError?
 
         /// Messages that the broker has and hubwatch has not folded.
         public var lag: Int64? {
@@ -52,8 +71,42 @@ public final class RunStatus: Sendable {
         public var watermark: Timestamp?
         /// Groups with open windows.
         public var groups = 0
+        /// How sinks with a receiver are doing, by name.
+        public var deliveries: [String: DeliveryProgress] = [:]
         /// Whether the sinks owe as much as they may.
         public var journalIsFull = false
+        /// How far the run has come.
+        public var phase = StatusReport.Readiness.Phase.starting
+        /// Why the hub could not be asked so far.
+        public var startError: EventHubsError?
+        /// The rules that run.
+        public var rules: [RuleMetadata] = []
+        /// Records that satisfied a rule and records that were late for it, by rule id.
+        public var ruleCounts: [String: RuleCount] = [:]
+        /// What the rules hold, by rule id, as of the last interval.
+        public var ruleLoads: [String: RuleLoad] = [:]
+        /// The sinks, by name.
+        public var sinks: [String: SinkProgress] = [:]
+        /// Id of the newest journal row.
+        public var newestJournalID: Int64 = 0
+        /// The commits.
+        public var commit = CommitProgress()
+        /// The connections to the hub.
+        public var connections = ConnectionProgress()
+        /// Gaps, by cause.
+        public var gaps: [String: Int64] = [:]
+        /// Events in the gaps whose end is known.
+        public var eventsMissing: Int64 = 0
+        /// What the last look into the state file found.
+        public var store = StoreLook()
+        /// When the commits last moved.
+        public var beatAt: Timestamp?
+        /// When the event loops were last asked.
+        public var sampledAt: Timestamp?
+        /// Reloads that took other settings, rules or files.
+        public var reloads: Int64 = 0
+        /// Reloads that were refused: everything stayed as it was.
+        public var reloadsRefused: Int64 = 0
 
         /// Messages folded since the start.
         public var messages: Int64 { partitions.values.reduce(0) { $0 + $1.messages } }

@@ -51,6 +51,12 @@ public enum RuleLoader {
         return result
     }
 
+    /// The rule files that paths lead to, in the order in which they are loaded.
+    public static func files(of paths: [String]) -> [String] {
+        var unused = LoadedRules()
+        return paths.flatMap { files(below: $0, into: &unused) }
+    }
+
     /// Loads the rules in a text; the extension of the file's name says which format it has.
     public static func load(
         text: String, file: String, options: RuleLoadingOptions = RuleLoadingOptions()

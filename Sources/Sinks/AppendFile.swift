@@ -17,6 +17,11 @@ package struct FileOperations: Sendable {
         flock(descriptor, LOCK_EX | LOCK_NB) == 0 ? 0 : -Int(errno)
     }
 
+    /// `rename`: 0, or minus the error number.
+    package var rename: @Sendable (_ path: String, _ target: String) -> Int = systemRename
+    /// `unlink`: 0, or minus the error number.
+    package var remove: @Sendable (_ path: String) -> Int = systemRemove
+
     /// The system's own.
     package static let system = FileOperations(
         write: { descriptor, bytes in
@@ -42,6 +47,10 @@ package struct FileOperations: Sendable {
         self.synchronize = synchronize
     }
 }
+
+private func systemRename(_ path: String, _ target: String) -> Int { rename(path, target) == 0 ? 0 : -Int(errno) }
+
+private func systemRemove(_ path: String) -> Int { unlink(path) == 0 ? 0 : -Int(errno) }
 
 private func systemWrite(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {
     write(descriptor, bytes.baseAddress, bytes.count)
@@ -93,6 +102,17 @@ final class AppendFile {
 
     /// Length in bytes.
     func length() throws(SinkError) -> Int64 { Int64(try status().st_size) }
+
+    /// When something was last written, nanoseconds since the Unix epoch.
+    func modifiedNanoseconds() throws(SinkError) -> Int64 {
+        let status = try status()
+        #if canImport(Darwin)
+            let time = status.st_mtimespec
+        #else
+            let time = status.st_mtim
+        #endif
+        return Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
+    }
 
     /// Permission bits.
     func permissions() throws(SinkError) -> UInt16 { UInt16(try status().st_mode & 0o777) }
@@ -158,19 +178,39 @@ final class AppendFile {
 
     /// The file with this inode in the folder of `path`: where a rotation moved it; nil when it is not there.
     static func file(withInode inode: UInt64, besides path: String) -> String? {
+        var found: String?
+        let folder = visitFolder(of: path) { name, number in
+            guard number == inode else { return true }
+            found = name
+            return false
+        }
+        return found.map { folder + $0 }
+    }
+
+    /// The names of everything in the folder of `path`, and the folder's own, with a slash.
+    static func names(besides path: String) -> (folder: String, names: [String]) {
+        var names: [String] = []
+        let folder = visitFolder(of: path) { name, _ in
+            names.append(name)
+            return true
+        }
+        return (folder, names)
+    }
+
+    /// Shows each entry, until the body returns false; returns the folder.
+    private static func visitFolder(of path: String, _ body: (String, UInt64) -> Bool) -> String {
         let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "./"
-        guard let stream = opendir(folder) else { return nil }
+        guard let stream = opendir(folder) else { return folder }
         defer { closedir(stream) }
         while let entry = readdir(stream) {
-            guard UInt64(entry.pointee.d_ino) == inode else { continue }
             let name = withUnsafePointer(to: &entry.pointee.d_name) { name in
                 name.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: name.pointee)) {
                     String(cString: $0)
                 }
             }
-            return folder + name
+            guard body(name, UInt64(entry.pointee.d_ino)) else { break }
         }
-        return nil
+        return folder
     }
 
     private func status() throws(SinkError) -> stat {

@@ -10,7 +10,9 @@ public import StateStore
 /// behind the cursor; a torn last line is cut; writing goes on with the first row that has no line.
 ///
 /// **Rotation**: a file that was moved away or replaced is noticed before each batch, and a new one is begun. A file
-/// that somebody cut is said and gone on with. Rotate by renaming: a tool that copies and truncates can lose lines.
+/// that somebody cut is said and gone on with. Rotate by renaming: a tool that copies and truncates can lose lines. The
+/// sink rotates by itself as ``FileRotation`` says: it renames, begins the new file and stores the cursor, in this order,
+/// before the first line goes into the new file. A process that dies in between finds the old file by its inode.
 ///
 /// **Failures**: on a full disk the part that was written is cut off again, and the caller is told to wait.
 ///
@@ -22,6 +24,7 @@ public actor FileSink: JournalSink {
     public nonisolated let path: String
     private let format: OCSFFormat
     private let permissions: UInt16
+    private let rotation: FileRotation
     private let now: @Sendable () -> Timestamp
     private let report: @Sendable (SinkReport) -> Void
     private let operations: FileOperations
@@ -34,6 +37,10 @@ public actor FileSink: JournalSink {
     private var stored: SinkCursor?
     /// True when a failed write may have left bytes behind `written.length`.
     private var isDirty = false
+    /// When the file was last written to, by this process or one before.
+    private var lastWritten: Timestamp?
+    /// True when renaming failed: said once.
+    private var rotationHasFailed = false
 
     /// Runs on the sink's own queue.
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
@@ -42,25 +49,29 @@ public actor FileSink: JournalSink {
     ///
     /// - Parameters:
     ///   - permissions: mode of the file; a file with another mode is changed, and that is reported.
+    ///   - rotation: when the sink begins a new file by itself.
     ///   - now: the clock for `metadata.logged_time`.
     public init(
         path: String, name: String = "file", format: OCSFFormat, permissions: UInt16 = 0o600,
-        now: @escaping @Sendable () -> Timestamp, report: @escaping @Sendable (SinkReport) -> Void = { _ in }
+        rotation: FileRotation = FileRotation(), now: @escaping @Sendable () -> Timestamp,
+        report: @escaping @Sendable (SinkReport) -> Void = { _ in }
     ) {
         self.init(
-            path: path, name: name, format: format, permissions: permissions, operations: .system, executor: nil,
-            now: now, report: report)
+            path: path, name: name, format: format, permissions: permissions, rotation: rotation, operations: .system,
+            executor: nil, now: now, report: report)
     }
 
     package init(
         path: String, name: String = "file", format: OCSFFormat, permissions: UInt16 = 0o600,
-        operations: FileOperations, executor: (any SerialExecutor)? = nil, now: @escaping @Sendable () -> Timestamp,
+        rotation: FileRotation = FileRotation(), operations: FileOperations, executor: (any SerialExecutor)? = nil,
+        now: @escaping @Sendable () -> Timestamp,
         report: @escaping @Sendable (SinkReport) -> Void
     ) {
         self.path = path
         self.name = name
         self.format = format
         self.permissions = permissions
+        self.rotation = rotation
         self.operations = operations
         self.now = now
         self.report = report
@@ -92,10 +103,11 @@ public actor FileSink: JournalSink {
     /// Appends the active rows that the file does not hold yet, then stores the cursor.
     public func deliver(_ rows: [JournalRow], _ store: any StateStore) async throws(SinkError) {
         try await settle(store)
-        guard let file else { throw SinkError(.ioFailure, path: path, detail: "not open") }
         let owed = rows.filter { $0.id > written.journalID }
+        let bytes = lines(for: owed)
+        try await rotate(adding: bytes.count, store)
+        guard let file else { throw SinkError(.ioFailure, path: path, detail: "not open") }
         if let last = owed.last {
-            let bytes = lines(for: owed)
             if !bytes.isEmpty {
                 isDirty = true
                 do {
@@ -106,6 +118,7 @@ public actor FileSink: JournalSink {
                     throw error
                 }
                 isDirty = false
+                lastWritten = now()
             }
             written.length += Int64(bytes.count)
             written.journalID = last.id
@@ -228,6 +241,7 @@ public actor FileSink: JournalSink {
 
     private func place(_ opened: AppendFile, at length: Int64) {
         file = opened
+        lastWritten = length > 0 ? (try? opened.modifiedNanoseconds()).map(Timestamp.init(nanoseconds:)) : nil
         written.inode = opened.inode
         written.length = length
     }
@@ -250,6 +264,49 @@ public actor FileSink: JournalSink {
             if !opened.isNew { report(.modeChanged(path: path, from: found, to: permissions)) }
         }
         return opened
+    }
+
+    // MARK: Rotation
+
+    /// Puts the file aside when it is time, and begins a new one.
+    ///
+    /// Behind the cursor of the new file nothing can be lost or repeated: before it is stored the new file is empty, and the
+    /// old one is known to the stored cursor.
+    private func rotate(adding bytes: Int, _ store: any StateStore) async throws(SinkError) {
+        guard rotation.isOn, bytes > 0, file != nil else { return }
+        let time = now()
+        guard rotation.isDue(length: written.length, adding: Int64(bytes), lastWritten: lastWritten, now: time) else {
+            return
+        }
+        let (folder, names) = AppendFile.names(besides: path)
+        let target = folder + FileRotation.name(of: fileName, at: time, among: names)
+        // What the cursor says of the old file must be true before that is found under another name.
+        try await persist(store)
+        let renamed = operations.rename(path, target)
+        guard renamed == 0 else {
+            if !rotationHasFailed {
+                let error = SinkError(errno: Int32(truncatingIfNeeded: -renamed), path: path)
+                report(.rotationFailed(path: path, detail: error.detail))
+            }
+            rotationHasFailed = true
+            return
+        }
+        rotationHasFailed = false
+        try await beginAnew(store, recoveringOld: false)
+        try await persist(store)
+        removeOldest()
+    }
+
+    private var fileName: String { String(path.split(separator: "/").last ?? "") }
+
+    /// Removes the oldest files that were put aside, beyond those that are kept.
+    private func removeOldest() {
+        guard let keep = rotation.keep else { return }
+        let (folder, names) = AppendFile.names(besides: path)
+        for name in FileRotation.rotated(names, of: fileName).dropLast(max(0, keep)) {
+            // One that cannot be removed is tried again at the next rotation.
+            if operations.remove(folder + name) == 0 { report(.removed(path: folder + name)) }
+        }
     }
 
     // MARK: Writing

@@ -11,9 +11,12 @@ public struct JournalFollower: Sendable {
     private let batchMaximum: Int
     private let pause: @Sendable (Duration) async -> Void
     private let report: @Sendable (SinkReport) -> Void
+    private let observe: @Sendable (SinkFact) -> Void
 
-    /// Longest pause between two attempts.
+    /// Longest pause between two attempts of a sink that does not say how long it wants to wait.
     public static let pauseMaximum: Duration = .seconds(5)
+    /// Longest time that a sink with a receiver is left alone: it looks then at what it owes, whatever its receiver does.
+    static let lookMaximum: Duration = .seconds(15)
 
     /// Makes a follower.
     ///
@@ -21,11 +24,14 @@ public struct JournalFollower: Sendable {
     ///   - batchMaximum: most rows read and delivered at once.
     ///   - pause: how to wait; injected so that tests do not.
     ///   - report: takes what a person should know.
+    ///   - observe: takes every step, for health and metrics.
     public init(
         store: any StateStore, sink: any JournalSink, signal: JournalSignal, batchMaximum: Int = 256,
         pause: @escaping @Sendable (Duration) async -> Void = { try? await Task.sleep(for: $0) },
-        report: @escaping @Sendable (SinkReport) -> Void = { _ in }
+        report: @escaping @Sendable (SinkReport) -> Void = { _ in },
+        observe: @escaping @Sendable (SinkFact) -> Void = { _ in }
     ) {
+        self.observe = observe
         self.store = store
         self.sink = sink
         self.signal = signal
@@ -42,6 +48,7 @@ public struct JournalFollower: Sendable {
         do {
             let wakeups = signal.subscribe()
             var delivered = try await persistently { () async throws(SinkError) in try await sink.start(store) }
+            observe(.started(through: delivered))
             delivered = try await drain(after: delivered)
             for await _ in wakeups {
                 delivered = try await drain(after: delivered)
@@ -50,6 +57,8 @@ public struct JournalFollower: Sendable {
             if !Task.isCancelled { _ = try await drain(after: delivered) }
         } catch {
             await sink.stop()
+            // A receiver that is gone is no reason for a stop to fail: the journal keeps what it is owed.
+            if case .undelivered = error.code { return report(.leftBehind(sink: sink.name, error: error)) }
             throw error
         }
         await sink.stop()
@@ -64,8 +73,19 @@ public struct JournalFollower: Sendable {
             guard let last = rows.last else { break }
             try await persistently { () async throws(SinkError) in try await sink.deliver(rows, store) }
             delivered = last.id
+            observe(.delivered(through: last.id, rows: rows.count))
         }
         return delivered
+    }
+
+    /// Waits, but not for a process that wants to stop.
+    private func leave(for time: Duration) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await pause(time) }
+            group.addTask { for await _ in signal.subscribe() {} }
+            await group.next()
+            group.cancelAll()
+        }
     }
 
     private func read(after id: Int64) async throws(SinkError) -> [JournalRow] {
@@ -79,15 +99,34 @@ public struct JournalFollower: Sendable {
     /// Tries until it works, it cannot work, or the process wants to stop.
     private func persistently<Value>(_ body: () async throws(SinkError) -> Value) async throws(SinkError) -> Value {
         var attempt = 0
+        var told = 0
         var wait: Duration = .milliseconds(100)
         while true {
             do {
                 let value = try await body()
-                if attempt > 0 { report(.resumed(sink: sink.name, attempts: attempt)) }
+                if attempt > 0 {
+                    report(.resumed(sink: sink.name, attempts: attempt))
+                    observe(.resumed)
+                }
                 return value
             } catch {
+                guard error.isRetriable, !signal.isFinished, !Task.isCancelled else {
+                    observe(.failed(error))
+                    throw error
+                }
+                if case .undelivered(_, let attempts, let pause) = error.code {
+                    if attempts != told {
+                        observe(.failed(error))
+                        if attempts.nonzeroBitCount == 1 {
+                            report(.waiting(sink: sink.name, error: error, attempt: attempts))
+                        }
+                    }
+                    told = attempts
+                    await leave(for: min(pause, Self.lookMaximum))
+                    continue
+                }
+                observe(.failed(error))
                 attempt += 1
-                guard error.isRetriable, !signal.isFinished, !Task.isCancelled else { throw error }
                 // The first, second, fourth, … attempt: a disk that is full all night must not fill the log as well.
                 if attempt.nonzeroBitCount == 1 {
                     report(.waiting(sink: sink.name, error: error, attempt: attempt))

@@ -18,6 +18,8 @@ public struct SinkError: Error, Hashable, Sendable, CustomStringConvertible {
         case ioFailure
         /// The terminal or pipe is gone.
         case outputClosed
+        /// The receiver does not take findings: how often that was tried, and when it is tried again.
+        case undelivered(DeliveryFailure, attempts: Int, pause: Duration)
         /// The journal could not be read, or the cursor not be written.
         case store(StateStoreError)
     }
@@ -40,6 +42,7 @@ public struct SinkError: Error, Hashable, Sendable, CustomStringConvertible {
     public var isRetriable: Bool {
         switch code {
         case .diskFull, .readOnly, .notFound, .ioFailure: true
+        case .undelivered: true
         case .notAFile, .inUse, .outputClosed: false
         case .store(let error): error.isRetriable
         }
@@ -63,6 +66,7 @@ public struct SinkError: Error, Hashable, Sendable, CustomStringConvertible {
             "findings cannot be written to \(path)\(why): check the disk; writing is tried again"
         case .outputClosed:
             "findings cannot be shown on \(path)\(why): they stay in the journal"
+        case .undelivered(let failure, _, _): failure.description
         case .store(let error): error.description
         }
     }

@@ -26,6 +26,14 @@ public enum SinkReport: Hashable, Sendable, CustomStringConvertible {
     case waiting(sink: String, error: SinkError, attempt: Int)
     /// Delivery works again.
     case resumed(sink: String, attempts: Int)
+    /// Findings became dead letters of the sink; some of them were only counted, because the table is full.
+    case gaveUp(sink: String, findings: Int, notKept: Int, reason: String)
+    /// The process stops before everything was delivered; the next one goes on.
+    case leftBehind(sink: String, error: SinkError)
+    /// The file could not be rotated; writing goes on in it.
+    case rotationFailed(path: String, detail: String)
+    /// A rotated file was removed, because enough newer ones are there.
+    case removed(path: String)
 
     /// One line.
     public var description: String {
@@ -50,6 +58,16 @@ public enum SinkReport: Hashable, Sendable, CustomStringConvertible {
         case .waiting(let sink, let error, let attempt):
             "sink \(sink) waits (attempt \(attempt)), nothing is dropped: \(error)"
         case .resumed(let sink, let attempts): "sink \(sink) delivers again after \(attempts) attempts"
+        case .gaveUp(let sink, let findings, let notKept, let reason):
+            "sink \(sink) gave up on \(findings == 1 ? "a finding" : "\(findings) findings"): \(reason). "
+                + (notKept == findings
+                    ? "The table of dead letters is full: they were counted and not kept"
+                    : "See `hubwatch sinks deadletters`, send again with `hubwatch sinks resend`")
+        case .leftBehind(let sink, let error):
+            "sink \(sink) has findings left to deliver; the next start goes on with them: \(error)"
+        case .rotationFailed(let path, let detail):
+            "\(path) cannot be rotated (\(detail)): make its folder writable; findings go on into the same file"
+        case .removed(let path): "removed \(path): newer rotated files are kept"
         }
     }
 }

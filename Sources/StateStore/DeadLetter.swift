@@ -1,3 +1,5 @@
+public import Redaction
+
 /// A message, or a part of one, that could not be decoded.
 public struct DeadLetter: Hashable, Sendable {
     /// Partition number.
@@ -14,13 +16,13 @@ public struct DeadLetter: Hashable, Sendable {
     public var reason: String
     /// Where in the message decoding stopped; nil when the whole message is unusable.
     public var bytePosition: Int?
-    /// The bytes.
-    public var bytes: [UInt8]
+    /// The bytes as they came; what can be shown of them is their shape.
+    public var bytes: SensitiveBytes
 
     /// Makes a dead letter.
     public init(
         partition: Int, sequence: Int64, offset: String, enqueuedMs: Int64, receivedNs: Int64, reason: String,
-        bytePosition: Int?, bytes: [UInt8]
+        bytePosition: Int?, bytes: SensitiveBytes
     ) {
         self.partition = partition
         self.sequence = sequence
@@ -30,6 +32,16 @@ public struct DeadLetter: Hashable, Sendable {
         self.reason = reason
         self.bytePosition = bytePosition
         self.bytes = bytes
+    }
+
+    /// Makes a dead letter.
+    public init(
+        partition: Int, sequence: Int64, offset: String, enqueuedMs: Int64, receivedNs: Int64, reason: String,
+        bytePosition: Int?, bytes: [UInt8]
+    ) {
+        self.init(
+            partition: partition, sequence: sequence, offset: offset, enqueuedMs: enqueuedMs, receivedNs: receivedNs,
+            reason: reason, bytePosition: bytePosition, bytes: SensitiveBytes(bytes))
     }
 }
 

@@ -53,6 +53,11 @@ public struct StateStoreError: Error, Hashable, Sendable, CustomStringConvertibl
         }
     }
 
+    /// Whether the file has an older form that opening it for writing brings to the present one.
+    public var isCarriedOver: Bool {
+        if case .olderVersion(let found, _) = code { found >= StateSchema.oldestVersion } else { false }
+    }
+
     /// What a person can do.
     public var remedy: String {
         switch code {
@@ -60,7 +65,7 @@ public struct StateStoreError: Error, Hashable, Sendable, CustomStringConvertibl
             "give another state file; this one is left untouched"
         case .newerVersion:
             "run the newer hubwatch, or give another state file"
-        case .olderVersion(let found, _) where found >= StateSchema.oldestVersion:
+        case .olderVersion where isCarriedOver:
             "start `hubwatch run` once: it carries the file over"
         case .olderVersion:
             "give another state file, or move this one away to start afresh"

@@ -1,4 +1,4 @@
-import DiagnosticLogs
+@_spi(Revealing) import DiagnosticLogs
 
 /// What a decoder handed out for one body, copied.
 struct Collected {

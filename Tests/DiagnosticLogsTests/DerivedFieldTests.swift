@@ -1,4 +1,4 @@
-import DiagnosticLogs
+@_spi(Revealing) import DiagnosticLogs
 import Testing
 
 /// Goal: derived fields and other shapes answer like plain Event Hubs records.

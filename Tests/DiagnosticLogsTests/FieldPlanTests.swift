@@ -1,4 +1,4 @@
-import DiagnosticLogs
+@_spi(Revealing) import DiagnosticLogs
 import Testing
 
 /// Goal: a plan finds what paths mean, whatever the spelling of the record.

@@ -1,4 +1,4 @@
-import DiagnosticLogs
+@_spi(Revealing) import DiagnosticLogs
 import Testing
 
 /// Goal: slots turn into values without traps.

@@ -1,4 +1,4 @@
-import DiagnosticLogs
+@_spi(Revealing) import DiagnosticLogs
 import Testing
 
 /// Goal: what a record gives does not depend on the records before it, on the rest of the plan, or on what was read

@@ -1,4 +1,5 @@
-import DiagnosticLogs
+@_spi(Revealing) import DiagnosticLogs
+import Redaction
 import Testing
 
 /// Goal: typed records and evidence hold what the record says.
@@ -36,7 +37,7 @@ import Testing
         #expect(log.claims.tenantID == "tid-1")
         #expect(log.caller == "someone@example.test")
         #expect(log.eventCategory == "Administrative")
-        #expect(log.requestBody == #"{"a":1}"#)
+        #expect(log.requestBody == SensitiveText(#"{"a":1}"#, .content))
         #expect(throws: DiagnosticLogsError.self) { try ActivityLog(json: Array(openAI.utf8)) }
     }
 

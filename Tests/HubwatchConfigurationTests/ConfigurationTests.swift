@@ -98,7 +98,7 @@ private func problems(_ body: () throws(ConfigurationError) -> Configuration) ->
             })
         #expect(found.contains { $0.hasPrefix("hubwatch.yaml:4:") && $0.contains("'yesterday'") })
         #expect(found.contains { $0.hasPrefix("hubwatch.yaml:6:") && $0.contains("5 parsecs") })
-        #expect(found.contains { $0.hasPrefix("hubwatch.yaml:7:1: ") && $0.contains("no setting 'sinks'") })
+        #expect(found.contains { $0.hasPrefix("hubwatch.yaml:7:1: ") && $0.contains("'sinks' takes a map") })
         #expect(found.contains { $0.hasPrefix("HUBWATCH_LOG_LEVL: ") && $0.contains("HUBWATCH_LOG_LEVEL") })
         #expect(found.contains { $0.hasPrefix("HUBWATCH_OWNER_LEVEL: ") })
         #expect(found.contains { $0.contains("no source") })
@@ -182,6 +182,63 @@ private func problems(_ body: () throws(ConfigurationError) -> Configuration) ->
             }
             #expect(found.contains { $0.hasPrefix("hubwatch.yaml") }, "\(yaml)")
         }
+    }
+}
+
+/// Goal: nobody serves health to the world by mistake.
+///
+/// Method: addresses and token files in, configuration or problems out.
+@Suite struct HTTPSettingTests {
+    private let environment = ["HUBWATCH_CONNECTION_STRING": connection]
+
+    private func http(_ flags: [(String, String)], files: [String: String] = [:]) throws -> Configuration.HTTP? {
+        try resolve(environment: environment, flags: flags, files: files).http
+    }
+
+    private func refusals(_ flags: [(String, String)], files: [String: String] = [:]) -> [String] {
+        problems { () throws(ConfigurationError) in
+            try resolve(environment: environment, flags: flags, files: files)
+        }
+    }
+
+    @Test func loopbackIsTheDefault() throws {
+        let http = try #require(try http([]))
+        #expect(http.host == "127.0.0.1" && http.port == 9465)
+        #expect(!http.isExplicit && http.token == nil)
+        #expect(try self.http([("http.listen", "none")]) == nil)
+    }
+
+    @Test(arguments: [
+        ("127.0.0.1:0", "127.0.0.1", 0), ("[::1]:9000", "::1", 9000), ("localhost:80", "localhost", 80),
+        ("127.1.2.3:1", "127.1.2.3", 1),
+    ])
+    func loopbackNeedsNoToken(text: String, host: String, port: Int) throws {
+        let http = try #require(try http([("http.listen", text)]))
+        #expect(http.host == host && http.port == port && http.isExplicit)
+    }
+
+    @Test(arguments: ["0.0.0.0:9465", "[::]:9465", "10.0.0.1:9465", "hub.example.net:80", "127.example.net:80"])
+    func whatOthersReachNeedsAToken(text: String) throws {
+        #expect(refusals([("http.listen", text)]).contains { $0.contains("http.token_file") })
+        let files = ["token": " 0123456789abcdef\n"]
+        let http = try #require(try http([("http.listen", text), ("http.token_file", "token")], files: files))
+        #expect(http.token?.revealed == "0123456789abcdef")
+        #expect(!"\(http)".contains("0123456789abcdef"))
+    }
+
+    @Test(arguments: [
+        "9465", "localhost", ":80", "host:", "host:99999", "host:-1", "::1:80", "[host]:80", "a b:80", "h:+1",
+    ])
+    func whatIsNoAddressIsRefused(text: String) {
+        #expect(refusals([("http.listen", text)]).contains { $0.contains("address:port") }, "\(text)")
+    }
+
+    @Test(arguments: ["short", "", "0123456789 abcdef", "0123456789abcdé\u{E9}f"])
+    func weakTokensAreRefusedAndNotShown(token: String) {
+        let said = refusals([("http.token_file", "token")], files: ["token": token])
+        #expect(said.contains { $0.contains("openssl rand") })
+        if !token.isEmpty { #expect(!said.contains { $0.contains(token) }) }
+        #expect(refusals([("http.token_file", "gone")]).contains { $0.contains("there is no file 'gone'") })
     }
 }
 

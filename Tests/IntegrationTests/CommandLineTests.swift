@@ -48,6 +48,7 @@ import Testing
         (["run", "--bogus"], 64, "--bogus"),
         (["run"], 78, "no source"),
         (["run", "--set", "state.pth=x"], 78, "did you mean 'state.path'"),
+        (["run", "--set", "http.listen=0.0.0.0:9465"], 78, "http.token_file"),
         (["config", "check", "--config", "/nowhere.yaml"], 66, "/nowhere.yaml"),
         (["rules", "check", "/nowhere"], 65, "/nowhere"),
         (["checkpoints", "list", "--state", "/nowhere/state.db"], 66, "/nowhere/state.db"),

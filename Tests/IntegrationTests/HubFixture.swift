@@ -16,6 +16,7 @@ final class HubFixture: Sendable {
     let folder: URL
     let port: Int
     let tlsPort: Int
+    let addresses: DevBroker.Addresses
     let hub = "logs"
     /// Log lines, findings on the terminal and changes of status are announced here.
     let facts = FactSignal()
@@ -30,11 +31,12 @@ final class HubFixture: Sendable {
     static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
 
-    private init(broker: DevBroker, folder: URL, port: Int, tlsPort: Int, seen: SeenFacts) {
+    private init(broker: DevBroker, folder: URL, addresses: DevBroker.Addresses, seen: SeenFacts) {
         self.broker = broker
         self.folder = folder
-        self.port = port
-        self.tlsPort = tlsPort
+        self.addresses = addresses
+        port = addresses.amqp[0].port
+        tlsPort = addresses.amqp[1].port
         self.seen = seen
         log = RecordedLog(facts)
         seen.announce(to: facts)
@@ -62,7 +64,7 @@ final class HubFixture: Sendable {
             group: MultiThreadedEventLoopGroup.singleton, logger: logger)
         let addresses = try await broker.start()
         let fixture = HubFixture(
-            broker: broker, folder: folder, port: addresses.amqp[0].port, tlsPort: addresses.amqp[1].port, seen: seen)
+            broker: broker, folder: folder, addresses: addresses, seen: seen)
         do {
             try await body(fixture)
         } catch {
@@ -84,6 +86,11 @@ final class HubFixture: Sendable {
 
     /// A configuration; `settings` by path override the fixture's.
     func configuration(_ settings: [String: String] = [:]) throws -> Configuration {
+        try given(settings).configuration
+    }
+
+    /// The same with where each setting was given.
+    func given(_ settings: [String: String] = [:]) throws(ConfigurationError) -> GivenSettings {
         let key = "SharedAccessKeyName=test;SharedAccessKey=key"
         let connection = "Endpoint=sb://127.0.0.1:\(port);\(key);UseDevelopmentEmulator=true;EntityPath=\(hub)"
         var given = [
@@ -96,14 +103,15 @@ final class HubFixture: Sendable {
         if settings["source.amqp.url"] != nil { given["source.connection_string"] = nil }
         var layers = ConfigurationLayers()
         for (path, text) in given.sorted(by: { $0.key < $1.key }) { layers.add(flag: path, path: path, text: text) }
-        return try Configuration(layers) { (path) throws(ConfigurationProblem) in
+        return try GivenSettings(layers) { (path) throws(ConfigurationProblem) in
             throw ConfigurationProblem(place: path, message: "no files in tests")
         }
     }
 
     /// A hubwatch that has not run yet.
     func hubwatch(
-        _ settings: [String: String] = [:], adjust: (@Sendable (inout EventHubsConfiguration) -> Void)? = nil
+        _ settings: [String: String] = [:], observation: RunObservation? = nil,
+        adjust: (@Sendable (inout EventHubsConfiguration) -> Void)? = nil
     ) throws -> Hubwatch {
         let log = self.log
         let logger = Logger(label: "hubwatch") { _ in log }
@@ -117,6 +125,7 @@ final class HubFixture: Sendable {
                 self.facts.changed()
             })
         surroundings.adjustClient = adjust
+        surroundings.observation = observation
         return Hubwatch(try configuration(settings), surroundings, status: status)
     }
 
@@ -133,10 +142,11 @@ final class HubFixture: Sendable {
 
     /// Runs a body beside a running hubwatch, then stops it orderly.
     func whileRunning(
-        _ settings: [String: String] = [:], adjust: (@Sendable (inout EventHubsConfiguration) -> Void)? = nil,
+        _ settings: [String: String] = [:], observation: RunObservation? = nil,
+        adjust: (@Sendable (inout EventHubsConfiguration) -> Void)? = nil,
         _ body: (Hubwatch) async throws -> Void
     ) async throws {
-        let hubwatch = try hubwatch(settings, adjust: adjust)
+        let hubwatch = try hubwatch(settings, observation: observation, adjust: adjust)
         let (stops, stop) = AsyncStream.makeStream(of: Void.self)
         let run = Task { () -> HubwatchError? in
             do throws(HubwatchError) {

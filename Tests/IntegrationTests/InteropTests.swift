@@ -21,7 +21,10 @@ import Testing
         logger.logLevel = .warning
         let open = try DevBroker(
             configuration: DevBrokerConfiguration(
-                listeners: [.init(port: 0), .init(port: 0, usesTLS: true)], admin: .init(port: 0)),
+                listeners: [
+                    .init(port: 0), .init(port: 0, usesTLS: true), .init(port: 0, isWebSocket: true),
+                    .init(port: 0, usesTLS: true, isWebSocket: true),
+                ], admin: .init(port: 0)),
             group: group, logger: logger)
         let strict = try DevBroker(
             configuration: DevBrokerConfiguration(
@@ -39,6 +42,7 @@ import Testing
 
         let status = try await run([
             "--plain", "\(addresses.amqp[0].port)", "--tls", "\(addresses.amqp[1].port)", "--ca", authority.path,
+            "--websocket", "\(addresses.amqp[2].port)", "--websocket-tls", "\(addresses.amqp[3].port)",
             "--admin", "\(try #require(addresses.adminPort))", "--strict", "\(strictAddresses.amqp[0].port)",
         ])
         #expect(status == 0, "interop.py reported failures; its lines are above")

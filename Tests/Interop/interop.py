@@ -3,7 +3,7 @@
 Prints one line for each check and a count at the end; exits 1 when a check failed. Every wait has a limit, and the whole
 run has one.
 
-usage: interop.py --plain PORT --tls PORT --ca FILE --admin PORT --strict PORT
+usage: interop.py --plain PORT --tls PORT --websocket PORT --websocket-tls PORT --ca FILE --admin PORT --strict PORT
 """
 
 import argparse
@@ -51,6 +51,7 @@ class Broker:
     def __init__(self, options):
         self.plain, self.tls, self.ca = options.plain, options.tls, options.ca
         self.admin, self.strict = options.admin, options.strict
+        self.websocket, self.websocket_tls = options.websocket, options.websocket_tls
 
     def connection_string(self, port=None, name="RootManageSharedAccessKey", key="SAS_KEY_VALUE"):
         return (
@@ -653,6 +654,70 @@ def tls_is_refused_without_the_authority(broker):
         expect("CERTIFICATE_VERIFY_FAILED" in str(error), str(error))
 
 
+def websocket_options(broker, secure):
+    """A connection string and the options that bring a client to the broker's WebSocket."""
+    port = broker.websocket_tls if secure else broker.websocket
+    options = {
+        "custom_endpoint_address": f"sb://localhost:{port}", "transport_type": TransportType.AmqpOverWebsocket,
+        "retry_total": 0,
+    }
+    if secure:
+        return tls_string(), options | {"connection_verify": broker.ca}
+    return tls_string() + ";UseDevelopmentEmulator=true", options
+
+
+def websocket_round(broker, secure):
+    hub = broker.hub(1)
+    string, options = websocket_options(broker, secure)
+    with EventHubProducerClient.from_connection_string(string, eventhub_name=hub, **options) as producer:
+        producer.send_batch([EventData(f"event {n}") for n in range(200)])
+        # Larger than any frame that either end makes.
+        producer.send_event(EventData("x" * 900_000))
+        expect(producer.get_partition_ids() == ["0"], "partition ids")
+    consumer = EventHubConsumerClient.from_connection_string(
+        string, consumer_group="$Default", eventhub_name=hub, **options)
+    bodies = [event.body_as_str() for event in read(broker, hub, 201, client=consumer)]
+    expect(bodies == [f"event {n}" for n in range(200)] + ["x" * 900_000], f"{len(bodies)} events")
+
+
+@check
+def websocket_sends_and_reads(broker):
+    websocket_round(broker, secure=False)
+
+
+@check
+def websocket_in_tls_sends_and_reads(broker):
+    websocket_round(broker, secure=True)
+
+
+@check
+def websocket_async_client_sends_and_reads(broker):
+    hub = broker.hub(1)
+    string, options = websocket_options(broker, secure=True)
+
+    async def run():
+        producer = AsyncProducerClient.from_connection_string(string, eventhub_name=hub, **options)
+        async with producer:
+            await producer.send_batch([EventData(str(n)) for n in range(20)], partition_id="0")
+        received, enough = [], asyncio.Event()
+
+        async def on_event(context, event):
+            received.append(event.body_as_str())
+            if len(received) == 20:
+                enough.set()
+
+        consumer = AsyncConsumerClient.from_connection_string(
+            string, consumer_group="$Default", eventhub_name=hub, **options)
+        async with consumer:
+            task = asyncio.ensure_future(
+                consumer.receive(on_event=on_event, partition_id="0", starting_position="-1"))
+            await asyncio.wait_for(enough.wait(), WAIT)
+            task.cancel()
+        expect(received == [str(n) for n in range(20)], f"{received}")
+
+    asyncio.run(run())
+
+
 @check
 def strict_broker_checks_keys_and_claims(broker):
     def producer(name, key):
@@ -688,7 +753,7 @@ def deleting_a_hub_ends_its_receivers(broker):
 
 def main():
     parser = argparse.ArgumentParser()
-    for name in ("--plain", "--tls", "--admin", "--strict"):
+    for name in ("--plain", "--tls", "--admin", "--strict", "--websocket", "--websocket-tls"):
         parser.add_argument(name, type=int, required=True)
     parser.add_argument("--ca", required=True)
     parser.add_argument("--only", help="run the checks whose name contains this")

@@ -48,6 +48,28 @@ import Testing
         #expect(await sink.isStopped)
     }
 
+    @Test func everyStepIsTold() async throws {
+        let store = MemoryJournal(try rows((1...4).map { entry($0) }))
+        let sink = Recorder(failures: [.diskFull, .ioFailure])
+        let signal = JournalSignal()
+        let facts = Mutex<[SinkFact]>([])
+        let task = Task {
+            try await JournalFollower(
+                store: store, sink: sink, signal: signal, batchMaximum: 3, pause: { _ in await Task.yield() },
+                observe: { fact in facts.withLock { $0.append(fact) } }
+            ).run()
+        }
+        while await sink.ids.count < 4 { await Task.yield() }
+        signal.finish()
+        try await task.value
+        #expect(
+            facts.withLock { $0 } == [
+                .started(through: 0), .failed(SinkError(.diskFull, path: "recorder")),
+                .failed(SinkError(.ioFailure, path: "recorder")), .resumed, .delivered(through: 3, rows: 3),
+                .delivered(through: 4, rows: 1),
+            ])
+    }
+
     @Test func startsAfterTheFinishToo() async throws {
         let store = MemoryJournal(try rows([entry(1)]))
         let (sink, signal) = (Recorder(), JournalSignal())

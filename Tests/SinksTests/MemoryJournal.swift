@@ -15,6 +15,11 @@ actor MemoryJournal: StateStore {
 
     func set(_ cursor: SinkCursor?, of sink: String) { cursors[sink] = cursor }
 
+    /// Cursors that are stored before every further one fails; nil for all.
+    private var cursorsLeft: Int?
+
+    func failFrom(_ count: Int?) { cursorsLeft = count }
+
     func failNext(_ codes: [StateStoreError.Code]) { failures = codes }
 
     private func check() throws(StateStoreError) {
@@ -30,6 +35,10 @@ actor MemoryJournal: StateStore {
 
     func advanceCursor(_ cursor: SinkCursor) async throws(StateStoreError) {
         try check()
+        if let left = cursorsLeft {
+            guard left > 0 else { throw StateStoreError(.ioFailure, path: "memory") }
+            cursorsLeft = left - 1
+        }
         if let old = cursors[cursor.sink], old.journalID > cursor.journalID {
             throw StateStoreError(.invalidArgument, path: "memory")
         }

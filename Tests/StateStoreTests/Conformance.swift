@@ -1,3 +1,4 @@
+import Redaction
 import StateStore
 import Testing
 

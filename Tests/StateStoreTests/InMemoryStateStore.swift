@@ -1,3 +1,4 @@
+import Redaction
 import StateStore
 
 /// The smallest thing that passes the conformance suite: the meaning of the protocol without a file.

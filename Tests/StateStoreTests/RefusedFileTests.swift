@@ -56,10 +56,10 @@ import Testing
     @Test func newerAndOlderVersions() async throws {
         try await SQLiteStateStore(path: path).close()
         try makeDatabase("PRAGMA user_version = 9")
-        #expect(refusal()?.code == .newerVersion(found: 9, supported: 2))
+        #expect(refusal()?.code == .newerVersion(found: 9, supported: 3))
         try makeDatabase("PRAGMA user_version = 0")
-        #expect(refusal()?.code == .olderVersion(found: 0, supported: 2))
-        try makeDatabase("PRAGMA user_version = 2")
+        #expect(refusal()?.code == .olderVersion(found: 0, supported: 3))
+        try makeDatabase("PRAGMA user_version = 3")
         #expect(refusal() == nil)
     }
 
@@ -67,7 +67,7 @@ import Testing
         try await SQLiteStateStore(path: path).close()
         try makeDatabase(
             """
-            DROP TABLE gaps; ALTER TABLE positions DROP COLUMN created_ms;
+            DROP TABLE sink_letters; DROP TABLE gaps; ALTER TABLE positions DROP COLUMN created_ms;
             CREATE TABLE gaps (partition_id INTEGER NOT NULL, first_missing INTEGER NOT NULL,
                 last_missing INTEGER NOT NULL, reason TEXT NOT NULL, detected_ns INTEGER NOT NULL,
                 PRIMARY KEY (partition_id, first_missing, last_missing, reason));
@@ -80,7 +80,7 @@ import Testing
             _ = try SQLiteStateStore(path: path, mode: .readOnly)
             Issue.record("it was read in a form that it does not have")
         } catch {
-            #expect(error.code == .olderVersion(found: 1, supported: 2))
+            #expect(error.code == .olderVersion(found: 1, supported: 3))
             #expect(error.remedy.contains("hubwatch run"))
         }
         let store = try SQLiteStateStore(path: path)
@@ -92,6 +92,17 @@ import Testing
         let again = try SQLiteStateStore(path: path, mode: .readOnly)
         #expect(try await again.gaps(of: 3, limit: 9) == [gap])
         try await again.close()
+    }
+
+    @Test func aFileOfTheSecondFormIsCarriedOver() async throws {
+        let first = try SQLiteStateStore(path: path)
+        _ = try await first.commit(transaction { $0.journal = [draft("a")] })
+        try await first.close()
+        try makeDatabase("DROP TABLE sink_letters; PRAGMA user_version = 2")
+        let store = try SQLiteStateStore(path: path)
+        #expect(try await store.journal(after: 0, limit: 9).map(\.draft) == [draft("a")])
+        #expect(try await store.sinkLetters(of: nil, after: 0, limit: 9, includingResent: true).isEmpty)
+        try await store.close()
     }
 
     @Test func anEmptyFileIsTaken() async throws {

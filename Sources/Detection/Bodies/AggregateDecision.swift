@@ -1,4 +1,5 @@
 internal import DiagnosticLogs
+import Redaction
 
 /// Deciding a hopping window: its groups become rows, the rows that pass the stages become findings.
 extension CompiledAggregate {
@@ -10,7 +11,7 @@ extension CompiledAggregate {
             guard let folded = group.accumulators(in: range, limits: scene.limits) else { continue }
             byPartition[group.partition, default: []].append(
                 pipeline.row(
-                    key: group.values, names: keyNames, aggregates: results(folded, scene.limits),
+                    key: group.values, names: keyColumns, aggregates: results(folded, scene.limits),
                     origin: inside.count))
             inside.append(group)
         }
@@ -18,16 +19,17 @@ extension CompiledAggregate {
         var passed: [DecisionRow] = []
         // Rules that judge partitions apart run their stages per partition.
         for (partition, rows) in byPartition.sorted(by: { ($0.key ?? -1) < ($1.key ?? -1) }) {
-            for row in pipeline.run(rows, limits: scene.limits) {
-                passed.append(finish(row, partition, inside, end, scene.limits))
+            for row in pipeline.run(rows, scene) {
+                passed.append(finish(row, partition, inside, end, scene))
             }
         }
         return passed
     }
 
     private func finish(
-        _ row: ResultRow, _ partition: Int?, _ groups: [GroupState], _ end: Int64, _ limits: FoldLimits
+        _ row: ResultRow, _ partition: Int?, _ groups: [GroupState], _ end: Int64, _ scene: DecisionScene
     ) -> DecisionRow {
+        let limits = scene.limits
         let range = axis.panes(ofWindowEndingAt: end)
         var partial: Partial?
         var bounded: [String] = []
@@ -49,15 +51,15 @@ extension CompiledAggregate {
             key = writer.bytes
         }
         let keyNames = Set(row.group.map(\.name))
-        let values = zip(pipeline.columnNames, row.columns).filter { !keyNames.contains($0.0) }
-            .map { NamedValue(name: $0, value: $1) }
+        let values = pipeline.columns.columns(row.columns).filter { !keyNames.contains($0.name) }
         var group = row.group
-        if let partition { group.insert(NamedValue(name: "partition", value: .long(Int64(partition))), at: 0) }
+        if let partition { group.insert(ColumnValue(name: "partition", value: .long(Int64(partition))), at: 0) }
         let rows = partial?.rows ?? 0
         return DecisionRow(
             key: key, group: group, values: values, start: end - axis.length, end: end, count: rows,
             first: partial?.first, last: partial?.last, evidence: partial?.evidence ?? [], bounded: bounded,
-            reason: ReasonText.aggregate(row.reasons, rows: rows, window: axis.length, group: group))
+            reason: ReasonText.aggregate(
+                row.reasons, rows: rows, window: axis.length, group: scene.masking.shown(group)))
     }
 
     /// Not every window that contains a changed pane is tried.
@@ -86,13 +88,15 @@ extension CompiledAggregate {
     /// The first rows of a window without records: one for a rule without keys, else none.
     private func rowsOfNothing(_ limits: FoldLimits) -> [ResultRow] {
         guard keys.isEmpty else { return [] }
-        var row = pipeline.row(key: [], names: [], aggregates: results(emptyAccumulators(limits), limits), origin: 0)
+        var row = pipeline.row(
+            key: [], names: ColumnNames(), aggregates: results(emptyAccumulators(limits), limits), origin: 0)
         row.origins = []
         return [row]
     }
 
     func emptySlotQualifies(_ limits: FoldLimits) -> Bool {
-        !frame.isPartitioned && !pipeline.run(rowsOfNothing(limits), limits: limits).isEmpty
+        let scene = DecisionScene(limits: limits, masking: .standard, watchedSince: nil)
+        return !frame.isPartitioned && !pipeline.run(rowsOfNothing(limits), scene).isEmpty
     }
 }
 

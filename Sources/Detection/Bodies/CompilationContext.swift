@@ -1,3 +1,6 @@
+internal import DiagnosticLogs
+import Redaction
+
 /// What bodies are compiled with: the tests that all rules share, and the conditions that a rule has besides its own.
 struct CompilationContext {
     var atoms: AtomTable
@@ -15,6 +18,12 @@ struct CompilationContext {
         let lowered = try AtomCondition(condition, &atoms)
         memberPrograms.append(ConditionProgram(lowered, atoms: atoms.atoms))
         return ruleCount + memberPrograms.count - 1
+    }
+
+    /// What the values of expressions over a record are.
+    func sensitivities(of expressions: [CompiledExpression]) -> [Sensitivity] {
+        let plan = atoms.plan
+        return expressions.map { $0.sensitivity(slot: { plan.sensitivity(ofSlot: $0) }, column: { _ in [] }) }
     }
 
     /// Compiles expressions over a record.

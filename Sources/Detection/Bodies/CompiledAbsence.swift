@@ -4,7 +4,7 @@ internal import DiagnosticLogs
 struct CompiledAbsence: SlottedBody {
     let frame: BodyFrame
     let axis: SlotAxis
-    let keyNames: [String]
+    let keyColumns: ColumnNames
     private let keys: [CompiledExpression]
     private let forget: Int64
 
@@ -20,11 +20,12 @@ struct CompiledAbsence: SlottedBody {
         self.axis = axis
         self.forget = forget
         frame = BodyFrame(rule, defaultSuppression: axis.length, overlap: 0)
-        keyNames = absence.keys.map(\.name)
         keys = try compilation.compile(absence.keys.map(\.expression))
+        keyColumns = ColumnNames(absence.keys.map(\.name), [compilation.sensitivities(of: keys)])
     }
 
     var kind: String { "absence" }
+    var shownColumns: ColumnNames { keyColumns }
     var timing: String {
         "groups silent for \(ReasonText.span(axis.length)), forgotten after \(ReasonText.span(forget))"
     }
@@ -44,13 +45,14 @@ struct CompiledAbsence: SlottedBody {
             guard let own = group.partial(ofPane: pane) else { return nil }
             let last = own.last.time
             if let next = group.partial(ofPane: pane + 1), next.first.time <= last + axis.length { return nil }
-            let columns = group.columns(keyNames)
+            let columns = group.columns(keyColumns)
             return DecisionRow(
                 key: group.key, group: columns,
                 values: [
-                    NamedValue(name: "last_seen", value: .datetime(Timestamp(nanoseconds: last).milliseconds))
+                    ColumnValue(name: "last_seen", value: .datetime(Timestamp(nanoseconds: last).milliseconds))
                 ], start: last, end: last + axis.length, count: own.rows, first: own.first, last: own.last,
-                evidence: own.evidence, bounded: [], reason: ReasonText.absence(axis.length, group: columns))
+                evidence: own.evidence, bounded: [],
+                reason: ReasonText.absence(axis.length, group: scene.masking.shown(columns)))
         }
     }
 }

@@ -22,7 +22,7 @@ struct CompiledFold: Sendable {
 struct CompiledAggregate: GroupedBody {
     let frame: BodyFrame
     let axis: PaneAxis
-    let keyNames: [String]
+    let keyColumns: ColumnNames
     let keys: [CompiledExpression]
     /// The slots of the keys, when each key is a field as it is.
     private let keySlots: [Int]?
@@ -38,17 +38,26 @@ struct CompiledAggregate: GroupedBody {
         }
         self.axis = axis
         frame = BodyFrame(rule, defaultSuppression: axis.length, overlap: axis.length)
-        keyNames = aggregate.keys.map(\.name)
         keys = try compilation.compile(aggregate.keys.map(\.expression))
         let slots = keys.compactMap { if case .slot(let slot) = $0 { slot } else { nil } }
         keySlots = slots.count == keys.count ? slots : nil
+        keyColumns = ColumnNames(aggregate.keys.map(\.name), [compilation.sensitivities(of: keys)])
         folds = try CompiledFold.compile(aggregate.aggregates, compilation.atoms.scope)
         columnNames = aggregate.aggregates.map(\.name)
-        pipeline = try RowPipeline(aggregate)
+        pipeline = try RowPipeline(
+            aggregate, keys: keyColumns.sensitivities,
+            aggregates: folds.map { fold in
+                fold.sensitivity(fold.argument.map { compilation.sensitivities(of: [$0])[0] } ?? [])
+            })
         opensEarly = GrowthAnalysis.isGrowing(aggregate)
     }
 
     var kind: String { "aggregate" }
+    var shownColumns: ColumnNames {
+        var columns = keyColumns
+        columns.append(contentsOf: pipeline.columns)
+        return columns
+    }
     var timing: String {
         "window \(ReasonText.span(axis.length)), every \(ReasonText.span(axis.hop)), "
             + "panes of \(ReasonText.span(axis.pane))"

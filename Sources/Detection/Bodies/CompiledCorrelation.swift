@@ -1,4 +1,5 @@
 internal import DiagnosticLogs
+import Redaction
 
 /// The body of a correlation, compiled.
 struct CompiledCorrelation: SlottedBody {
@@ -11,7 +12,9 @@ struct CompiledCorrelation: SlottedBody {
 
     let frame: BodyFrame
     let axis: SlotAxis
-    let keyNames: [String]
+    let keyColumns: ColumnNames
+    /// What the value that the test reads is.
+    let valueSensitivity: Sensitivity
     let test: CompiledTest
     let opensEarly: Bool
     private let members: [Member]
@@ -30,7 +33,6 @@ struct CompiledCorrelation: SlottedBody {
         }
         self.axis = axis
         frame = BodyFrame(rule, defaultSuppression: axis.length, overlap: axis.length)
-        keyNames = correlation.keyNames
         ignoresCase = correlation.ignoresCase
         test = try CompiledTest(correlation)
         var members: [Member] = []
@@ -50,6 +52,10 @@ struct CompiledCorrelation: SlottedBody {
                     keys: try compilation.compile(member.keys), values: try compilation.compile(member.values)))
         }
         self.members = members
+        keyColumns = ColumnNames(correlation.keyNames, members.map { compilation.sensitivities(of: $0.keys) })
+        valueSensitivity =
+            test.draws == .numbers
+            ? members.flatMap { compilation.sensitivities(of: $0.values) }.reduce(into: []) { $0.formUnion($1) } : []
         eventsNeeded = test.eventsNeeded
         guard eventsNeeded <= Self.countMax else {
             throw DetectionError(
@@ -63,6 +69,11 @@ struct CompiledCorrelation: SlottedBody {
     }
 
     var kind: String { "correlation" }
+    var shownColumns: ColumnNames {
+        var columns = keyColumns
+        columns.append(test.name, valueSensitivity)
+        return columns
+    }
     var timing: String {
         "\(test.name) in the \(ReasonText.span(axis.length)) before each event, one finding each "
             + ReasonText.span(axis.length)
@@ -130,15 +141,18 @@ struct CompiledCorrelation: SlottedBody {
             let from = events.count - own.entries.count
             guard let (range, value) = firstWindow(events, anchorsFrom: from) else { return nil }
             let window = events[range]
-            let columns = group.columns(keyNames)
+            let columns = group.columns(keyColumns)
             let bounds = axis.bounds(ofPane: pane)
             let isBounded = group.panes(in: pane - 1...pane).contains { $0.partial.droppedEvents > 0 }
+            let shown = scene.masking.value(value, valueSensitivity)
             return DecisionRow(
-                key: group.key, group: columns, values: [NamedValue(name: test.name, value: value)],
+                key: group.key, group: columns,
+                values: [ColumnValue(name: test.name, value: value, sensitivity: valueSensitivity)],
                 start: bounds.start, end: bounds.end, count: Int64(window.count), first: window.first?.stamp,
                 last: window.last?.stamp, evidence: window.prefix(scene.limits.evidenceMax).map(\.evidence),
                 bounded: isBounded ? ["events"] : [],
-                reason: ReasonText.correlation(test.name, value, test.thresholds, span: axis.length, group: columns))
+                reason: ReasonText.correlation(
+                    test.name, shown, test.thresholds, span: axis.length, group: scene.masking.shown(columns)))
         }
     }
 

@@ -4,7 +4,7 @@ internal import DiagnosticLogs
 struct CompiledNewTerm: SlottedBody {
     let frame: BodyFrame
     let axis: SlotAxis
-    let keyNames: [String]
+    let keyColumns: ColumnNames
     private let keys: [CompiledExpression]
     private let history: Int64
     private let reportsWhileLearning: Bool
@@ -26,12 +26,13 @@ struct CompiledNewTerm: SlottedBody {
         }
         self.axis = axis
         frame = BodyFrame(rule, defaultSuppression: Self.day, overlap: 0)
-        keyNames = newTerm.keys.map(\.name)
         keys = try compilation.compile(newTerm.keys.map(\.expression))
+        keyColumns = ColumnNames(newTerm.keys.map(\.name), [compilation.sensitivities(of: keys)])
         reportsWhileLearning = newTerm.reportsWhileLearning
     }
 
     var kind: String { "new term" }
+    var shownColumns: ColumnNames { keyColumns }
     var timing: String {
         "keys not seen for \(ReasonText.span(history)), one finding a day"
             + (reportsWhileLearning ? "" : ", none in the first \(ReasonText.span(history)) of watching")
@@ -50,14 +51,14 @@ struct CompiledNewTerm: SlottedBody {
         let day = axis.pane(ofSlotEnding: end)
         return groups.compactMap { group in
             guard let own = group.partial(ofPane: day), isNew(own.first.time, group, day, scene) else { return nil }
-            let columns = group.columns(keyNames)
+            let columns = group.columns(keyColumns)
             let bounds = axis.bounds(ofPane: day)
             let first = Timestamp(nanoseconds: own.first.time)
             return DecisionRow(
                 key: group.key, group: columns,
-                values: [NamedValue(name: "first_seen", value: .datetime(first.milliseconds))], start: bounds.start,
+                values: [ColumnValue(name: "first_seen", value: .datetime(first.milliseconds))], start: bounds.start,
                 end: bounds.end, count: own.rows, first: own.first, last: own.last, evidence: own.evidence, bounded: [],
-                reason: ReasonText.newTerm(history: history, group: columns))
+                reason: ReasonText.newTerm(history: history, group: scene.masking.shown(columns)))
         }
     }
 

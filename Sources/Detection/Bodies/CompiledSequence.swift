@@ -10,7 +10,7 @@ struct CompiledSequence: SlottedBody {
 
     let frame: BodyFrame
     let axis: SlotAxis
-    let keyNames: [String]
+    let keyColumns: ColumnNames
     let opensEarly: Bool
     private let steps: [Step]
     private let ignoresCase: Bool
@@ -29,7 +29,6 @@ struct CompiledSequence: SlottedBody {
         }
         self.axis = axis
         frame = BodyFrame(rule, defaultSuppression: axis.length, overlap: axis.length)
-        keyNames = sequence.keyNames
         ignoresCase = sequence.ignoresCase
         var steps: [Step] = []
         for step in sequence.steps + (sequence.until.map { [$0] } ?? []) {
@@ -45,6 +44,7 @@ struct CompiledSequence: SlottedBody {
                     keys: try compilation.compile(step.keys)))
         }
         self.steps = steps
+        keyColumns = ColumnNames(sequence.keyNames, steps.map { compilation.sensitivities(of: $0.keys) })
         (places, forbidden) = (shape.places, shape.forbidden)
         (leading, trailing) = (shape.leading, shape.trailing)
         until = sequence.until == nil ? 0 : 1 << UInt64(sequence.steps.count)
@@ -88,6 +88,7 @@ struct CompiledSequence: SlottedBody {
     }
 
     var kind: String { "sequence" }
+    var shownColumns: ColumnNames { keyColumns }
     var timing: String {
         "\(places.count) events in order within \(ReasonText.span(axis.length)), one finding each "
             + ReasonText.span(axis.length)
@@ -134,17 +135,17 @@ struct CompiledSequence: SlottedBody {
             guard let chain = firstChain(events, pane) else { return nil }
             let taken = chain.map { events[$0] }
             guard let first = taken.first?.stamp, let last = taken.last?.stamp else { return nil }
-            let columns = group.columns(keyNames)
+            let columns = group.columns(keyColumns)
             let bounds = axis.bounds(ofPane: pane)
             return DecisionRow(
                 key: group.key, group: columns,
                 values: [
-                    NamedValue(name: "first_event", value: .datetime(Timestamp(nanoseconds: first.time).milliseconds)),
-                    NamedValue(name: "last_event", value: .datetime(Timestamp(nanoseconds: last.time).milliseconds)),
+                    ColumnValue(name: "first_event", value: .datetime(Timestamp(nanoseconds: first.time).milliseconds)),
+                    ColumnValue(name: "last_event", value: .datetime(Timestamp(nanoseconds: last.time).milliseconds)),
                 ], start: bounds.start, end: bounds.end, count: Int64(taken.count), first: first, last: last,
                 evidence: taken.prefix(scene.limits.evidenceMax).map(\.evidence),
                 bounded: panes.contains { $0.partial.droppedEvents > 0 } ? ["events"] : [],
-                reason: ReasonText.sequence(taken.count, span: axis.length, group: columns))
+                reason: ReasonText.sequence(taken.count, span: axis.length, group: scene.masking.shown(columns)))
         }
     }
 

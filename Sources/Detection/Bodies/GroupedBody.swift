@@ -1,4 +1,5 @@
 internal import DiagnosticLogs
+import Redaction
 
 /// What a rule that keeps groups does with time, with records and with what they fold to: one type per kind of rule.
 ///
@@ -12,6 +13,8 @@ protocol GroupedBody: Sendable {
     /// How time is cut and what is looked for in it, one line for people.
     var timing: String { get }
     var frame: BodyFrame { get }
+    /// The columns of the group key and of the values, and what they are.
+    var shownColumns: ColumnNames { get }
     /// Distance between two slots, in nanoseconds.
     var hop: Int64 { get }
     /// True when findings may open before their slot is over.
@@ -154,6 +157,8 @@ struct Contribution {
 /// What a decision may know besides the groups.
 struct DecisionScene {
     let limits: FoldLimits
+    /// What a row's reason may say.
+    let masking: Masking
     /// The time from which on the rule has seen everything, on the enqueued clock; nil before the first message.
     let watchedSince: Int64?
 }
@@ -161,8 +166,8 @@ struct DecisionScene {
 /// A finding of a slot, before it has its rule's data around it.
 struct DecisionRow {
     var key: [UInt8]
-    var group: [NamedValue]
-    var values: [NamedValue]
+    var group: [ColumnValue]
+    var values: [ColumnValue]
     /// First and last instant of the finding's window.
     var start: Int64
     var end: Int64
@@ -174,6 +179,7 @@ struct DecisionRow {
     var evidence: [EvidenceEntry]
     /// What is incomplete or estimated because a bound was met.
     var bounded: [String]
+    /// Made of masked values only.
     var reason: String
 }
 

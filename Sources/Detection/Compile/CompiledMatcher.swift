@@ -1,4 +1,4 @@
-internal import DiagnosticLogs
+@_spi(Revealing) internal import DiagnosticLogs
 
 /// A ``Matcher`` made ready: literals folded and hashed, patterns and networks parsed.
 enum CompiledMatcher: Sendable {

@@ -1,4 +1,5 @@
 public import DiagnosticLogs
+public import Redaction
 
 /// Rules made ready to run: one field plan, one index, every test once.
 ///
@@ -9,6 +10,8 @@ public struct CompiledRules: Sendable {
     public let rules: [Rule]
     /// Every field that some rule reads.
     public let plan: FieldPlan
+    /// What findings of these rules mask; no part of what the rules mean, nor of any id.
+    public let masking: Masking
 
     let fingerprints: [String]
     let atoms: [Atom]
@@ -22,8 +25,11 @@ public struct CompiledRules: Sendable {
     ///
     /// **Errors**: `ruleNotRunnable` with the rule's id, `duplicateRule`. To refuse rules one by one, try each with
     /// ``check(_:)`` first.
-    public init(_ rules: [Rule]) throws(DetectionError) {
+    ///
+    /// - Parameter masking: what findings mask.
+    public init(_ rules: [Rule], masking: Masking = .standard) throws(DetectionError) {
         self.rules = rules
+        self.masking = masking
         var seen: Set<String> = []
         for rule in rules where !seen.insert(rule.metadata.id).inserted {
             throw DetectionError(
@@ -40,7 +46,9 @@ public struct CompiledRules: Sendable {
                 let condition = rule.effectiveCondition
                 let lowered = try AtomCondition(condition, &compilation.atoms)
                 programs.append(ConditionProgram(lowered, atoms: compilation.atoms.atoms))
-                bodies.append(try CompiledBody(rule, &compilation))
+                let body = try CompiledBody(rule, &compilation)
+                try body.refuseSecrets()
+                bodies.append(body)
                 witnesses.append(Witness(condition))
             } catch {
                 throw DetectionError(error.code, error.message, ruleID: rule.metadata.id)
@@ -91,6 +99,16 @@ public struct CompiledRules: Sendable {
         }
     }
 
+    /// The columns of a rule's findings that are shown as masks because they hold what was said to or by somebody.
+    public func contentColumns(of ruleID: String) -> [String] {
+        guard let number = rules.firstIndex(where: { $0.metadata.id == ruleID }) else { return [] }
+        let columns = bodies[number].shownColumns
+        var seen: Set<String> = []
+        return zip(columns.names, columns.sensitivities).compactMap { name, sensitivity in
+            sensitivity.contains(.content) && seen.insert(name).inserted ? name : nil
+        }
+    }
+
     /// How a rule is run, for people.
     ///
     /// Nil for a rule that is not here.
@@ -103,15 +121,18 @@ public struct CompiledRules: Sendable {
 /// What happens with a rule's matching records, compiled.
 enum CompiledBody: Sendable {
     /// `oncePerSlot` holds the operation's id; `suppression` in nanoseconds, zero for none.
-    case match(oncePerSlot: Int?, suppression: Int64)
+    case match(oncePerSlot: Int?, oncePer: ColumnNames, suppression: Int64)
     /// Everything that keeps groups.
     case grouped(any GroupedBody)
 
     init(_ rule: Rule, _ compilation: inout CompilationContext) throws(DetectionError) {
         switch rule.body {
         case .match(let match):
+            let slot = match.oncePer.map { compilation.atoms.slot(of: $0) }
+            var oncePer = ColumnNames()
+            if let slot { oncePer.append("once per", compilation.sensitivities(of: [.slot(slot)])[0]) }
             self = .match(
-                oncePerSlot: match.oncePer.map { compilation.atoms.slot(of: $0) },
+                oncePerSlot: slot, oncePer: oncePer,
                 suppression: max(0, rule.suppression.duration.nanoseconds))
         case .aggregate(let aggregate): self = .grouped(try CompiledAggregate(aggregate, of: rule, compilation))
         case .correlation(let correlation):
@@ -119,6 +140,27 @@ enum CompiledBody: Sendable {
         case .sequence(let sequence): self = .grouped(try CompiledSequence(sequence, of: rule, &compilation))
         case .newTerm(let newTerm): self = .grouped(try CompiledNewTerm(newTerm, of: rule, compilation))
         case .absence(let absence): self = .grouped(try CompiledAbsence(absence, of: rule, compilation))
+        }
+    }
+
+    /// The columns that findings are made and named of, and what they are.
+    var shownColumns: ColumnNames {
+        switch self {
+        case .match(_, let oncePer, _): oncePer
+        case .grouped(let body): body.shownColumns
+        }
+    }
+
+    /// Throws when a key of groups or a column is a secret.
+    ///
+    /// A mask would hide it in the finding, but the finding's id is a hash of the group: whoever has it could try passwords.
+    func refuseSecrets() throws(DetectionError) {
+        let columns = shownColumns
+        for (name, sensitivity) in zip(columns.names, columns.sensitivities) where sensitivity.contains(.secrets) {
+            throw DetectionError(
+                .ruleNotRunnable,
+                "'\(name)' is made of a field that holds a key, token or password, which no finding may show or be named by; "
+                    + "test the field in the condition, or count its values")
         }
     }
 

@@ -1,4 +1,4 @@
-internal import DiagnosticLogs
+@_spi(Revealing) internal import DiagnosticLogs
 
 /// A record as expressions see it: every field is a bag of none, one or many values.
 struct RecordContext: ExpressionContext {

@@ -1,29 +1,31 @@
+import Redaction
+
 /// A row of a window: a group's columns, and which groups of the first aggregation it was made of.
 struct ResultRow: Sendable {
     var columns: [Value]
     /// Names and values of the group key.
-    var group: [NamedValue]
+    var group: [ColumnValue]
     /// Numbers of the first-level groups behind the row.
     var origins: [Int]
-    /// What the filters that the row passed say about it, for people.
+    /// What the filters that the row passed say about it, for people: made of masked values.
     var reasons: [String]
 }
 
 /// The stages behind the aggregation, compiled against the names of the columns that reach them.
 struct RowPipeline: Sendable {
     private enum Stage: Sendable {
-        case filter(CompiledExpression, names: [String])
+        case filter(CompiledExpression, ColumnNames)
         /// Columns of the new row; each from the old row or from an expression over the row so far.
         case evaluate([(keep: [Int], CompiledExpression)])
         case project([Int])
         case sort([(CompiledExpression, descending: Bool, nullsFirst: Bool)])
         case limit(Int)
-        case fold(keys: [CompiledExpression], names: [String], folds: [CompiledFold])
+        case fold(keys: [CompiledExpression], ColumnNames, folds: [CompiledFold])
     }
 
     private var stages: [Stage] = []
-    /// Names of the columns at the end.
-    private(set) var columnNames: [String]
+    /// The columns at the end.
+    private(set) var columns = ColumnNames()
     /// For every column of the first row: the aggregate or the key it comes from.
     private let sources: [Source]
 
@@ -32,7 +34,10 @@ struct RowPipeline: Sendable {
         case key(Int)
     }
 
-    init(_ rule: AggregateRule) throws(DetectionError) {
+    /// Compiles the stages of a rule whose keys and aggregates are as sensitive as stated.
+    init(
+        _ rule: AggregateRule, keys: [Sensitivity], aggregates: [Sensitivity]
+    ) throws(DetectionError) {
         var names: [String] = []
         var sources: [Source] = []
         // Aggregates first, then keys; the later of two equal names wins.
@@ -41,7 +46,12 @@ struct RowPipeline: Sendable {
         }
         for (index, key) in rule.keys.enumerated() { Self.append(key.name, Source.key(index), &names, &sources) }
         self.sources = sources
-        columnNames = names
+        for (name, source) in zip(names, sources) {
+            switch source {
+            case .aggregate(let index): columns.append(name, aggregates[index])
+            case .key(let index): columns.append(name, keys[index])
+            }
+        }
         for stage in rule.stages { try add(stage) }
     }
 
@@ -55,30 +65,33 @@ struct RowPipeline: Sendable {
     }
 
     private mutating func add(_ stage: RowStage) throws(DetectionError) {
-        let scope = ExpressionScope(slot: { _ in nil }, columns: columnNames)
+        let scope = ExpressionScope(slot: { _ in nil }, columns: columns.names)
         switch stage {
         case .filter(let expression):
-            stages.append(.filter(try scope.compile(expression), names: columnNames))
+            stages.append(.filter(try scope.compile(expression), columns))
         case .evaluate(let list):
             var steps: [(keep: [Int], CompiledExpression)] = []
             for column in list {
                 // Later columns see earlier ones; a column that is replaced moves last.
-                let compiled = try ExpressionScope(slot: { _ in nil }, columns: columnNames).compile(column.expression)
-                let keep = columnNames.indices.filter { columnNames[$0] != column.name }
+                let compiled = try ExpressionScope(slot: { _ in nil }, columns: columns.names).compile(
+                    column.expression)
+                let keep = columns.names.indices.filter { columns.names[$0] != column.name }
                 steps.append((Array(keep), compiled))
-                columnNames = keep.map { columnNames[$0] } + [column.name]
+                let sensitivity = sensitivity(of: compiled)
+                columns = columns.picking(keep)
+                columns.append(column.name, sensitivity)
             }
             stages.append(.evaluate(steps))
         case .keep(let names):
-            project(names.compactMap { columnNames.lastIndex(of: $0) })
+            project(names.compactMap { columns.names.lastIndex(of: $0) })
         case .drop(let names):
-            project(columnNames.indices.filter { !names.contains(columnNames[$0]) })
+            project(columns.names.indices.filter { !names.contains(columns.names[$0]) })
         case .rename(let pairs):
             for (from, to) in pairs where from != to {
-                guard let at = columnNames.lastIndex(of: from) else { continue }
-                project(columnNames.indices.filter { columnNames[$0] != to })
-                let moved = columnNames.lastIndex(of: from) ?? at
-                columnNames[moved] = to
+                guard let at = columns.names.lastIndex(of: from) else { continue }
+                project(columns.names.indices.filter { columns.names[$0] != to })
+                let moved = columns.names.lastIndex(of: from) ?? at
+                columns.names[moved] = to
             }
         case .sort(let keys):
             var order: [(CompiledExpression, descending: Bool, nullsFirst: Bool)] = []
@@ -93,15 +106,24 @@ struct RowPipeline: Sendable {
                     .ruleNotRunnable,
                     "column '\(aggregate.name)' wants the first or last of rows, which have no time of their own")
             }
-            stages.append(
-                .fold(keys: compiled, names: keys.map(\.name), folds: try CompiledFold.compile(aggregates, scope)))
-            columnNames = aggregates.map(\.name) + keys.map(\.name)
+            let folds = try CompiledFold.compile(aggregates, scope)
+            let keyColumns = ColumnNames(keys.map(\.name), [compiled.map { sensitivity(of: $0) }])
+            var folded = ColumnNames(
+                aggregates.map(\.name), [folds.map { $0.sensitivity($0.argument.map { sensitivity(of: $0) } ?? []) }])
+            folded.append(contentsOf: keyColumns)
+            stages.append(.fold(keys: compiled, keyColumns, folds: folds))
+            columns = folded
         }
     }
 
-    private mutating func project(_ columns: [Int]) {
-        stages.append(.project(columns))
-        columnNames = columns.map { columnNames[$0] }
+    private mutating func project(_ places: [Int]) {
+        stages.append(.project(places))
+        columns = columns.picking(places)
+    }
+
+    /// What the value of an expression over the columns so far is.
+    private func sensitivity(of expression: CompiledExpression) -> Sensitivity {
+        expression.sensitivity(slot: { _ in .always }) { columns.sensitivities[$0] }
     }
 
     /// True when a second aggregation makes rows of several groups.
@@ -133,27 +155,25 @@ struct RowPipeline: Sendable {
     }
 
     /// The first row of a group.
-    func row(key: [Value], names: [String], aggregates: [Value], origin: Int) -> ResultRow {
+    func row(key: [Value], names: ColumnNames, aggregates: [Value], origin: Int) -> ResultRow {
         ResultRow(
-            columns: firstColumns(key, aggregates), group: zip(names, key).map { NamedValue(name: $0, value: $1) },
-            origins: [origin],
-            reasons: [])
+            columns: firstColumns(key, aggregates), group: names.columns(key), origins: [origin], reasons: [])
     }
 
     /// Runs the rows of one window through the stages.
     ///
     /// Rows come in the order of their group keys; what has no order of its own keeps it, so equal input gives equal
     /// output.
-    func run(_ rows: [ResultRow], limits: FoldLimits) -> [ResultRow] {
+    func run(_ rows: [ResultRow], _ scene: DecisionScene) -> [ResultRow] {
         var rows = rows
         for stage in stages {
             switch stage {
-            case .filter(let expression, let names):
+            case .filter(let expression, let columns):
                 rows = rows.compactMap { row in
                     let context = RowContext(columns: row.columns)
                     guard expression.evaluate(in: context).truth == true else { return nil }
                     var passed = row
-                    ReasonText.collect(expression, context, names, into: &passed.reasons)
+                    ReasonText.collect(expression, context, columns, scene.masking, into: &passed.reasons)
                     return passed
                 }
             case .evaluate(let steps):
@@ -170,7 +190,7 @@ struct RowPipeline: Sendable {
                 }
             case .sort(let keys): Self.sort(&rows, keys)
             case .limit(let count): rows = Array(rows.prefix(count))
-            case .fold(let keys, let names, let folds): rows = Self.fold(rows, keys, names, folds, limits)
+            case .fold(let keys, let names, let folds): rows = Self.fold(rows, keys, names, folds, scene.limits)
             }
         }
         return rows
@@ -206,7 +226,7 @@ struct RowPipeline: Sendable {
     }
 
     private static func fold(
-        _ rows: [ResultRow], _ keys: [CompiledExpression], _ names: [String], _ folds: [CompiledFold],
+        _ rows: [ResultRow], _ keys: [CompiledExpression], _ names: ColumnNames, _ folds: [CompiledFold],
         _ limits: FoldLimits
     ) -> [ResultRow] {
         var groups: [[UInt8]: Int] = [:]
@@ -239,7 +259,7 @@ struct RowPipeline: Sendable {
             let values = zip(folds, result.accumulators).map { $0.result($1, limits) }
             return ResultRow(
                 columns: values + result.values,
-                group: zip(names, result.values).map { NamedValue(name: $0, value: $1) },
+                group: names.columns(result.values),
                 origins: Array(Set(result.origins)).sorted(), reasons: [])
         }
     }

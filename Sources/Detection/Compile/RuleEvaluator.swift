@@ -1,4 +1,4 @@
-internal import DiagnosticLogs
+@_spi(Revealing) internal import DiagnosticLogs
 
 /// Finds the rules that a record satisfies.
 ///

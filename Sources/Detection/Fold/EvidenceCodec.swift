@@ -1,51 +1,54 @@
-internal import DiagnosticLogs
+@_spi(Revealing) internal import DiagnosticLogs
+import Redaction
 
 /// Evidence as bytes: everything but the stamp, which is kept beside it.
 extension ByteWriter {
     mutating func evidence(_ fields: EvidenceFields, offset: UnsafeRawBufferPointer, repairs: [String]) {
         count(offset.count)
         raw(offset)
-        for text in [
-            fields.operation, fields.category, fields.result, fields.resourceID, fields.region, fields.correlationID,
-            fields.tenantID, fields.callerAddress, fields.objectID, fields.principalName, fields.applicationID,
-            fields.modelDeployment,
-        ] {
-            optional(text)
-        }
+        for member in EvidenceMember.allCases { optional(fields.revealed(member)) }
         count(repairs.count)
         for name in repairs { string(name) }
     }
 }
 
 extension EvidenceEntry {
-    /// The evidence, readable.
+    /// The evidence, readable and masked: the only way from what is stored of a record to what is shown of it.
     ///
     /// Bytes that were stored and damaged leave the fields empty.
-    var evidence: Evidence {
+    func evidence(_ masking: Masking) -> Evidence {
         var reader = ByteReader(fields)
         let offset = (try? reader.slice()).map { String(decoding: $0, as: UTF8.self) } ?? ""
         var evidence = Evidence(
             position: stamp.position, offset: offset, eventTime: stamp.eventTime, enqueuedTime: stamp.enqueuedTime,
             receivedAt: stamp.receivedAt)
-        try? evidence.read(&reader)
+        try? evidence.read(&reader, masking)
         return evidence
     }
 }
 
 extension Evidence {
-    fileprivate mutating func read(_ reader: inout ByteReader) throws(DetectionError) {
-        operation = try reader.optionalString()
-        category = try reader.optionalString()
-        result = try reader.optionalString()
-        resourceID = try reader.optionalString()
-        region = try reader.optionalString()
-        correlationID = try reader.optionalString()
-        tenantID = try reader.optionalString()
-        callerAddress = try reader.optionalString()
-        objectID = try reader.optionalString()
-        principalName = try reader.optionalString()
-        applicationID = try reader.optionalString()
-        modelDeployment = try reader.optionalString()
+    fileprivate mutating func read(_ reader: inout ByteReader, _ masking: Masking) throws(DetectionError) {
+        for member in EvidenceMember.allCases {
+            set(member, try reader.optionalString().map { masking.text($0, member.sensitivity) })
+        }
         for _ in 0..<(try reader.count()) { repairs.append(try reader.string()) }
+    }
+
+    private mutating func set(_ member: EvidenceMember, _ text: String?) {
+        switch member {
+        case .operation: operation = text
+        case .category: category = text
+        case .result: result = text
+        case .resourceID: resourceID = text
+        case .region: region = text
+        case .correlationID: correlationID = text
+        case .tenantID: tenantID = text
+        case .callerAddress: callerAddress = text
+        case .objectID: objectID = text
+        case .principalName: principalName = text
+        case .applicationID: applicationID = text
+        case .modelDeployment: modelDeployment = text
+        }
     }
 }

@@ -1,4 +1,5 @@
 public import DiagnosticLogs
+public import Redaction
 
 /// What the broker says about a message; the offset's bytes are only valid during the call it is passed to.
 public struct MessageHeader {
@@ -70,7 +71,7 @@ public struct DeadLetterRecord: Hashable, Sendable, Codable {
     /// What is wrong.
     public var reason: DeadLetterReason
     /// The original bytes.
-    public var bytes: [UInt8]
+    public var bytes: SensitiveBytes
 
     /// Makes a dead letter.
     public init(
@@ -85,7 +86,7 @@ public struct DeadLetterRecord: Hashable, Sendable, Codable {
         self.index = index
         self.faultPosition = faultPosition
         self.reason = reason
-        self.bytes = bytes
+        self.bytes = SensitiveBytes(bytes)
     }
 }
 
@@ -111,6 +112,8 @@ public struct FoldCounters: Hashable, Sendable {
     public var late: Int64 = 0
     /// Records whose own time was too far ahead to be believed, once per rule.
     public var timesAhead: Int64 = 0
+    /// What the decoder counted: repairs, reasons of dead letters, times that could not be read.
+    public var decoding = EnvelopeSummary()
 
     /// All zero.
     public init() {}
@@ -126,6 +129,7 @@ public struct FoldCounters: Hashable, Sendable {
         matched &+= other.matched
         late &+= other.late
         timesAhead &+= other.timesAhead
+        decoding.add(other.decoding)
     }
 }
 

@@ -1,4 +1,4 @@
-public import DiagnosticLogs
+@_spi(Revealing) public import DiagnosticLogs
 
 /// One partition's deterministic fold: messages in sequence order into partials, match findings and dead letters.
 ///
@@ -106,6 +106,7 @@ public final class PartitionFold {
     public func reject(_ message: MessageHeader, body: UnsafeRawBufferPointer, reason: DeadLetterReason) {
         guard begin(message, size: body.count) else { return }
         counters.deadLetters += 1
+        counters.decoding.count(reason)
         keep(reason, Array(body), index: 0, fault: 0, message)
     }
 
@@ -115,6 +116,7 @@ public final class PartitionFold {
     public func setAside(_ message: MessageHeader, body: UnsafeRawBufferPointer, reason: DeadLetterReason) {
         hasChanges = true
         counters.deadLetters += 1
+        counters.decoding.count(reason)
         keep(reason, Array(body), index: 0, fault: 0, message)
     }
 
@@ -169,6 +171,7 @@ public final class PartitionFold {
         counters.records += Int64(summary.records)
         counters.skipped += Int64(summary.skippedMetrics + summary.emptyBodies)
         counters.deadLetters += Int64(summary.deadLetters)
+        counters.decoding.add(summary)
     }
 
     private func bury(_ letter: DeadLetter, _ message: MessageHeader) {
@@ -189,7 +192,7 @@ public final class PartitionFold {
             matchedByRule[rule] += 1
             let stamp = stamp(rule, record, message)
             switch rules.bodies[rule] {
-            case .match(let slot, _): addMatch(rule, slot, stamp, record, message)
+            case .match(let slot, _, _): addMatch(rule, slot, stamp, record, message)
             case .grouped(let body): add(rule, body, stamp, record, message)
             }
         }
@@ -287,7 +290,8 @@ public final class PartitionFold {
             }
         // Records of one operation are one finding; the store knows it for good, this only spares it the repeats.
         if once != nil, !onceSeen.insert(id).inserted { return }
-        let evidence = EvidenceEntry(stamp: stamp, fields: evidenceFields(record, message)).evidence
+        let evidence = EvidenceEntry(stamp: stamp, fields: evidenceFields(record, message)).evidence(
+            rules.masking)
         let time = Timestamp(nanoseconds: stamp.time)
         matches.append(
             Finding(

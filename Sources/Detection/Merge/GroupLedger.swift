@@ -76,6 +76,16 @@ struct RuleState: Sendable {
     /// The latest watermark at which the rule joined a partition that was already being read; nil while it has seen every
     /// partition from its start.
     var watchedFrom: Int64?
+    /// The lowest and the highest pane that ever held something; nil while none did.
+    private(set) var paneSpan: ClosedRange<Int64>?
+
+    mutating func holds(_ pane: Int64) {
+        guard let span = paneSpan else {
+            paneSpan = pane...pane
+            return
+        }
+        if !span.contains(pane) { paneSpan = min(pane, span.lowerBound)...max(pane, span.upperBound) }
+    }
 
     mutating func watched(from time: Int64?) {
         if let time { watchedFrom = watchedFrom.map { max($0, time) } ?? time }

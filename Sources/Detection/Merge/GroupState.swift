@@ -52,9 +52,9 @@ struct GroupState: Sendable {
     }
 
     /// The columns of the group key, with the partition in front where partitions are judged apart.
-    func columns(_ names: [String]) -> [NamedValue] {
-        let front = partition.map { [NamedValue(name: "partition", value: .long(Int64($0)))] } ?? []
-        return front + zip(names, values).map { NamedValue(name: $0, value: $1) }
+    func columns(_ names: ColumnNames) -> [ColumnValue] {
+        let front = partition.map { [ColumnValue(name: "partition", value: .long(Int64($0)))] } ?? []
+        return front + names.columns(values)
     }
 
     /// Drops panes below a number.

@@ -180,10 +180,11 @@ extension Merger {
             for group in all.values { add(group) }
         }
         groups.sort { $0.key.lexicographicallyPrecedes($1.key) }
-        let scene = DecisionScene(limits: options.limits, watchedSince: watchedSince(rule))
+        let scene = DecisionScene(limits: options.limits, masking: rules.masking, watchedSince: watchedSince(rule))
         let rows = body.rows(groups, slotEnding: end, isWhole: only == nil, scene)
         let assembly = FindingAssembly(
-            rule: rules.rules[rule], version: rules.fingerprints[rule], options: options, now: now)
+            rule: rules.rules[rule], version: rules.fingerprints[rule], masking: rules.masking, options: options,
+            now: now)
         var found: [StableHash: Int64] = [:]
         for row in rows {
             let group = StableHash(row.key)

@@ -147,6 +147,7 @@ public struct Merger: Sendable {
     /// Merges one pane into the state; returns how many more matched events than before are not kept, or nil when the
     /// rule has as many groups as it may.
     mutating func insert(_ pane: PanePartial, _ body: any GroupedBody) -> Int64? {
+        states[pane.rule].holds(pane.pane)
         if let at = states[pane.rule].groups.index(forKey: pane.group) {
             return states[pane.rule].groups.values[at].merge(pane.partial, pane: pane.pane, limits: options.limits)
         }
@@ -169,7 +170,7 @@ public struct Merger: Sendable {
 
     private mutating func journalMatch(_ match: Finding, _ now: Timestamp) {
         guard let rule = fingerprintNumbers[match.ruleVersion],
-            case .match(let onceSlot, let suppression) = rules.bodies[rule]
+            case .match(let onceSlot, _, let suppression) = rules.bodies[rule]
         else { return }
         if onceSlot != nil {
             if recentOperations.count >= 65_536 { recentOperations.removeAll(keepingCapacity: true) }

@@ -1,34 +1,47 @@
+import Redaction
+
 /// Sentences that say why something is a finding.
+///
+/// They take masked values only (``NamedValue``, ``Evidence``), or mask what they read.
 enum ReasonText {
     /// Adds what the true comparisons of a filter say about a row: `count 120 >= 100`.
     static func collect(
-        _ expression: CompiledExpression, _ context: RowContext, _ names: [String], into reasons: inout [String]
+        _ expression: CompiledExpression, _ context: RowContext, _ columns: ColumnNames, _ masking: Masking,
+        into reasons: inout [String]
     ) {
+        func describe(_ part: CompiledExpression) -> String { Self.describe(part, context, columns, masking) }
         guard reasons.count < 4 else { return }
         switch expression {
         case .and(let a, let b), .or(let a, let b):
             // Of an "or" only the sides that hold are a reason.
             for side in [a, b] where side.evaluate(in: context).truth == true {
-                collect(side, context, names, into: &reasons)
+                collect(side, context, columns, masking, into: &reasons)
             }
         case .compare(let test, let a, let b):
             let text: String
             if case .literal = a {
-                text = "\(describe(b, context, names)) \(test.mirrored.symbol) \(describe(a, context, names))"
+                text = "\(describe(b)) \(test.mirrored.symbol) \(describe(a))"
             } else {
-                text = "\(describe(a, context, names)) \(test.symbol) \(describe(b, context, names))"
+                text = "\(describe(a)) \(test.symbol) \(describe(b))"
             }
             if !reasons.contains(text) { reasons.append(text) }
         case .isIn(let a, _), .like(let a, _), .matches(let a, _):
-            let text = describe(a, context, names)
+            let text = describe(a)
             if !reasons.contains(text) { reasons.append(text) }
         case .literal, .slot, .column, .not, .isNull, .arithmetic, .negate, .call: break
         }
     }
 
-    private static func describe(_ expression: CompiledExpression, _ context: RowContext, _ names: [String]) -> String {
-        let value = expression.evaluate(in: context).display
-        if case .column(let column) = expression, names.indices.contains(column) { return "\(names[column]) \(value)" }
+    private static func describe(
+        _ expression: CompiledExpression, _ context: RowContext, _ columns: ColumnNames, _ masking: Masking
+    ) -> String {
+        let sensitivity = expression.sensitivity(slot: { _ in .always }) {
+            columns.sensitivities.indices.contains($0) ? columns.sensitivities[$0] : .always
+        }
+        let value = masking.value(expression.evaluate(in: context), sensitivity).display
+        if case .column(let column) = expression, columns.names.indices.contains(column) {
+            return "\(columns.names[column]) \(value)"
+        }
         return value
     }
 

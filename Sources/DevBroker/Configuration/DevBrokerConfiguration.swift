@@ -8,12 +8,15 @@ public struct DevBrokerConfiguration: Sendable {
         public var port: Int
         /// Whether connections begin with TLS.
         public var usesTLS: Bool
+        /// Whether AMQP comes over WebSockets, as on the service's port 443.
+        public var isWebSocket: Bool
 
         /// Makes a listener address.
-        public init(host: String = "127.0.0.1", port: Int, usesTLS: Bool = false) {
+        public init(host: String = "127.0.0.1", port: Int, usesTLS: Bool = false, isWebSocket: Bool = false) {
             self.host = host
             self.port = port
             self.usesTLS = usesTLS
+            self.isWebSocket = isWebSocket
         }
     }
 
@@ -45,6 +48,8 @@ public struct DevBrokerConfiguration: Sendable {
     public var admin: AdminListener?
     /// The certificate of TLS listeners.
     public var tls: TLSIdentity
+    /// PEM file of the authorities that clients of TLS listeners must have a certificate from; nil asks for none.
+    public var clientAuthorities: String?
     /// The namespace as error texts name it.
     public var namespaceName: String
     /// The hubs that exist at start.
@@ -53,6 +58,8 @@ public struct DevBrokerConfiguration: Sendable {
     public var policies: [AccessPolicy]
     /// Whether keys and claims are checked; without, any token is accepted, as the official emulator does.
     public var isAuthStrict: Bool
+    /// How JSON web tokens are checked when keys are; nil refuses them.
+    public var webTokens: WebTokenChecks?
     /// How long events are kept; nil keeps them for ever.
     public var retention: Duration?
     /// Largest message that a sender may send, in bytes.

@@ -22,7 +22,9 @@ struct BrokerContext: Sendable {
         namespace = try HubNamespace(
             name: configuration.namespaceName, retention: configuration.retention.map(\.wholeMilliseconds),
             folder: folder)
-        let authority = TokenAuthority(policies: configuration.policies, isStrict: configuration.isAuthStrict)
+        let authority = TokenAuthority(
+            policies: configuration.policies, isStrict: configuration.isAuthStrict,
+            webTokens: configuration.webTokens)
         tokens = TokenService(authority: authority, namespace: namespace)
         management = ManagementService(authority: authority, namespace: namespace)
         for hub in configuration.hubs {

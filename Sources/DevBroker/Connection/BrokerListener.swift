@@ -16,15 +16,13 @@ struct BrokerListener: Sendable {
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 256)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             // Events are pushed in bulk: small default marks would stop the engine every few frames.
             .childChannelOption(.writeBufferWaterMark, value: .init(low: 256 * 1024, high: 1 << 20))
             .childChannelOption(
                 .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 4096, initial: 65_536, maximum: 1 << 20)
             )
-            .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try addHandlers(to: channel) }
-            }
+            .childChannelInitializer { addHandlers(to: $0) }
         do {
             return try await bootstrap.bind(host: address.host, port: address.port).get()
         } catch {
@@ -35,12 +33,17 @@ struct BrokerListener: Sendable {
         }
     }
 
-    /// Adds TLS, when configured, and AMQP to a fresh channel.
-    private func addHandlers(to channel: any Channel) throws {
-        if let tls {
-            try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls.context))
+    /// Adds TLS and a WebSocket, where configured, and AMQP to a fresh channel.
+    private func addHandlers(to channel: any Channel) -> EventLoopFuture<Void> {
+        let secured = channel.eventLoop.makeCompletedFuture {
+            if let tls { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls.context)) }
         }
-        try Self.addBroker(to: channel, context: context, registry: registry)
+        guard address.isWebSocket else {
+            return secured.flatMapThrowing { try Self.addBroker(to: channel, context: context, registry: registry) }
+        }
+        return secured.flatMap {
+            WebSocketListening.add(to: channel) { try Self.addBroker(to: $0, context: context, registry: registry) }
+        }
     }
 
     /// Adds AMQP in the broker's role to a channel that carries clear bytes.

@@ -7,6 +7,8 @@ struct TokenAuthority: Sendable {
     let policies: [AccessPolicy]
     /// Whether tokens are judged at all.
     let isStrict: Bool
+    /// How JSON web tokens are judged; nil when none is taken.
+    var webTokens: WebTokenChecks?
 
     /// Why a token is refused: what the reply says.
     struct Refusal: Error, Sendable, Equatable {
@@ -25,14 +27,19 @@ struct TokenAuthority: Sendable {
 
     /// What a token allows for an audience.
     ///
-    /// A JSON web token cannot be checked offline: without strict checks it is taken, with them refused.
+    /// A JSON web token can be checked only with its issuer's key: where none is known, a strict broker refuses it.
     func judge(
         token: String, type: String, audience: String, now seconds: Int64
     ) throws(Refusal) -> TokenGrant {
         let path = ResourcePath(audience)
         guard isStrict else { return TokenGrant(audience: path, rights: .manage, expiry: nil) }
         guard type != "jwt" else {
-            throw .unauthorized("InvalidToken: This broker checks shared access signatures only, not JSON web tokens.")
+            guard let webTokens else {
+                throw .unauthorized(
+                    "InvalidToken: This broker checks shared access signatures only, not JSON web tokens.")
+            }
+            let judged = try webTokens.judge(token, now: seconds)
+            return TokenGrant(audience: path, rights: judged.rights, expiry: judged.expiry)
         }
         let signature: SASToken
         do throws(EventHubsError) {

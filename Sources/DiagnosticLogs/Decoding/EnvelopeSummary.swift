@@ -51,7 +51,8 @@ public struct EnvelopeSummary: Hashable, Sendable {
         }
     }
 
-    mutating func count(_ reason: DeadLetterReason) {
+    /// Counts a dead letter.
+    package mutating func count(_ reason: DeadLetterReason) {
         deadLetters += 1
         reasonCounts[reason.number] += 1
     }

@@ -1,3 +1,5 @@
+public import Redaction
+
 /// What the walker takes out of every record: the fields of all loaded rules, compiled once.
 ///
 /// The raw paths become a trie. Per object node it holds a mask of name lengths and, per name, the first eight bytes, so
@@ -31,6 +33,13 @@ public struct FieldPlan: Sendable {
 
     /// The slot that holds a field, or nil when the plan does not have it.
     public func slotNumber(of field: Field) -> Int? { tables.numbers[field] }
+
+    /// What must be known of a slot's values before they are shown; empty for a number that the plan does not have.
+    ///
+    /// Decided when the plan is compiled: reading records costs nothing for it.
+    public func sensitivity(ofSlot number: Int) -> Sensitivity {
+        tables.sensitivities.indices.contains(number) ? tables.sensitivities[number] : []
+    }
 }
 
 extension Field {

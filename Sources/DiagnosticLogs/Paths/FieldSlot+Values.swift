@@ -9,8 +9,8 @@ extension FieldSlot {
 
     /// The value as text: strings without escapes, numbers and containers as written, times in ISO 8601.
     ///
-    /// Nil for a missing value, null and `several`.
-    public var stringValue: String? {
+    /// Nil for a missing value, null and `several`. Whoever reads it promises to show it through a mask only.
+    @_spi(Revealing) public var stringValue: String? {
         switch kind {
         case .string:
             guard hasEscapes else { return String(decoding: memory, as: UTF8.self) }

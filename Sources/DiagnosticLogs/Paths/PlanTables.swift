@@ -1,3 +1,5 @@
+import Redaction
+
 /// One object in the trie of paths.
 struct PlanNode: Sendable {
     /// Bit n: some name has n bytes, or 64 more.
@@ -112,6 +114,8 @@ final class PlanTables: Sendable {
     let slotCount: Int
     let fields: [Field]
     let numbers: [Field: Int]
+    /// By slot: what its values are, for whoever wants to show them.
+    let sensitivities: [Sensitivity]
 
     init(_ builder: PlanBuilder, _ trie: TrieLayout, properties: Int) {
         var nodes = trie.nodes
@@ -129,6 +133,10 @@ final class PlanTables: Sendable {
         slotCount = builder.pathSlotCount + builder.computed.count
         fields = builder.fields
         numbers = builder.numbers
+        var sensitivities = [Sensitivity](repeating: [], count: slotCount)
+        for (path, slot) in builder.paths { sensitivities[slot] = FieldSensitivity.of(path) }
+        for (field, number) in numbers { sensitivities[number].formUnion(FieldSensitivity.of(field)) }
+        self.sensitivities = sensitivities
     }
 
     /// The tables of a plan without fields.

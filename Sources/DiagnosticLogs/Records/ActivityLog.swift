@@ -1,3 +1,5 @@
+public import Redaction
+
 /// A record of the Azure activity log: who did what to which resource through Azure Resource Manager.
 ///
 ///     {"time":"…","operationName":"MICROSOFT.COGNITIVESERVICES/ACCOUNTS/LISTKEYS/ACTION","category":"Administrative",
@@ -25,11 +27,11 @@ public struct ActivityLog: Hashable, Sendable {
     /// The member `properties.serviceRequestId`.
     public var serviceRequestID: String?
     /// `properties.statusMessage`, JSON text.
-    public var statusMessage: String?
+    public var statusMessage: SensitiveText?
     /// `properties.requestbody`, JSON text.
-    public var requestBody: String?
+    public var requestBody: SensitiveText?
     /// `properties.responseBody`, JSON text.
-    public var responseBody: String?
+    public var responseBody: SensitiveText?
 
     /// What the caller was allowed to do, and by which role.
     public struct Authorization: Hashable, Sendable {
@@ -107,9 +109,9 @@ public struct ActivityLog: Hashable, Sendable {
         hierarchy = reader.text(.hierarchy)
         statusCode = reader.text(.propertiesStatusCode)
         serviceRequestID = reader.text(.serviceRequestID)
-        statusMessage = reader.text(.statusMessage)
-        requestBody = reader.text(.requestBody)
-        responseBody = reader.text(.responseBody)
+        statusMessage = reader.text(.statusMessage).map { SensitiveText($0, .content) }
+        requestBody = reader.text(.requestBody).map { SensitiveText($0, .content) }
+        responseBody = reader.text(.responseBody).map { SensitiveText($0, .content) }
     }
 
     private static func eventCategory(from category: String?) -> String {

@@ -131,7 +131,8 @@ final class ComputedFields {
         return FieldSlot(.string, base + range.lowerBound, range.count)
     }
 
-    private func logKind() -> LogKind {
+    /// The kind of log that the record belongs to.
+    func logKind() -> LogKind {
         guard let category = plainText(CoreSlot.category.rawValue), !category.isEmpty else {
             return walker.notes.pointee.flags.isDisjoint(with: [.restShape, .logAnalyticsShape]) ? .none : .activity
         }

@@ -131,7 +131,7 @@ public struct RecordView {
     /// The value at a path, from the record's bytes; nil when there is none.
     ///
     /// A path through an array gives the list of what it leads to.
-    public func value(at path: FieldPath) -> JSONValue? {
+    @_spi(Revealing) public func value(at path: FieldPath) -> JSONValue? {
         let found = find(path)
         guard found.kind == .several else { return JSONValue(found) }
         var values: [JSONValue] = []
@@ -162,10 +162,10 @@ public struct RecordView {
     }
 
     /// The whole record without insignificant blanks.
-    public var compactText: String { JSONText.compact(bytes) }
+    @_spi(Revealing) public var compactText: String { JSONText.compact(bytes) }
 
     /// A value's JSON without insignificant blanks; the text of scalars; nil for missing and null.
-    public func compactText(of slot: FieldSlot) -> String? {
+    @_spi(Revealing) public func compactText(of slot: FieldSlot) -> String? {
         switch slot.kind {
         case .object, .array, .several: JSONText.compact(slot.memory)
         default: slot.stringValue
@@ -178,13 +178,13 @@ public struct RecordView {
     public func evidence() -> EvidenceFields { EvidenceFields(reader) }
 
     /// The members that all Azure records share.
-    public func resourceLog() -> ResourceLog { ResourceLog(reader) }
+    @_spi(Revealing) public func resourceLog() -> ResourceLog { ResourceLog(reader) }
 
     /// The record as an activity log record; nil when it is none.
-    public func activityLog() -> ActivityLog? { ActivityLog(reader) }
+    @_spi(Revealing) public func activityLog() -> ActivityLog? { ActivityLog(reader) }
 
     /// The record as an Azure OpenAI record; nil when it is none.
-    public func openAILog() -> OpenAILog? { OpenAILog(reader) }
+    @_spi(Revealing) public func openAILog() -> OpenAILog? { OpenAILog(reader) }
 
     private var reader: StandardFieldReader {
         let reader = decoder.standardReader

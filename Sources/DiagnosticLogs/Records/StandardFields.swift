@@ -103,6 +103,9 @@ final class StandardFieldReader {
         finisher = RecordFinisher(walker, computed)
     }
 
+    /// The kind of log that the record belongs to.
+    var kind: LogKind { isRead ? computed.logKind() : .none }
+
     /// What was unusual about the record.
     var flags: RecordFlags { walker.notes.pointee.flags }
 
@@ -135,7 +138,10 @@ final class StandardFieldReader {
     }
 
     /// The text of the first field that has some; blanks around it are dropped.
-    func text(_ fields: StandardField...) -> String? {
+    func text(_ fields: StandardField...) -> String? { text(fields) }
+
+    /// The text of the first field that has some; blanks around it are dropped.
+    func text(_ fields: [StandardField]) -> String? {
         for field in fields {
             let value = self[field]
             guard value.kind == .string || value.kind == .number, let text = value.stringValue else { continue }

@@ -76,7 +76,8 @@ extension OperationalFinding.Kind {
         switch self {
         case .groupsRefused, .eventsNotKept, .termsRefused, .lateDropped, .withdrawn, .windowsSkipped: "rule"
         case .stolenPartition, .gap: "partition"
-        case .deadLettersOverflow, .journalFull, .journalDropped: "instance"
+        case .sinkGaveUp, .sinkLettersOverflow: "sink"
+        case .deadLettersOverflow, .journalFull, .journalDropped, .reloadRefused: "instance"
         }
     }
 
@@ -92,6 +93,9 @@ extension OperationalFinding.Kind {
         case .stolenPartition: "Another reader has taken partition \(name)."
         case .journalFull: "Reading has stopped: the sinks are too far behind."
         case .journalDropped: "\(count) findings were dropped: the sinks are too far behind."
+        case .sinkGaveUp: "The sink \(name) gave up on \(count) findings: they are its dead letters."
+        case .sinkLettersOverflow: "\(count) findings that the sink \(name) gave up on were counted and not kept."
+        case .reloadRefused: "\(count) reloads of settings and rules were refused: those before them are in force."
         case .gap: "\(count) events of partition \(name) are missing."
         }
     }

@@ -18,6 +18,9 @@ struct OperationalFinding: Hashable, Sendable {
         case stolenPartition = "stolen-partition"
         case journalFull = "journal-full"
         case journalDropped = "journal-dropped"
+        case sinkGaveUp = "sink-gave-up"
+        case sinkLettersOverflow = "sink-letters-overflow"
+        case reloadRefused = "reload-refused"
 
         init(_ kind: OperationalNotice.Kind) {
             switch kind {
@@ -135,11 +138,30 @@ extension OperationalFinding.Kind {
                 "A sink owes as much as state.journal_max. Nothing more is read until it has caught up; the hub keeps the events.",
                 .high
             )
+        case .sinkGaveUp:
+            (
+                "A sink gave up on findings",
+                "Its receiver refused them, was gone for longer than give_up_after, or the sink owed more than "
+                    + "state.journal_max. `hubwatch sinks deadletters` lists them, `hubwatch sinks resend` sends them again.",
+                .high
+            )
+        case .sinkLettersOverflow:
+            (
+                "Dead letters of a sink were not kept",
+                "Their table is full: these findings stay in the journal for a while and are not sent again. Send "
+                    + "dead letters again with `hubwatch sinks resend`: those make room.", .high
+            )
         case .journalDropped:
             (
                 "Findings were dropped",
                 "A sink owes as much as state.journal_max, and state.journal_full is drop: new findings are counted and lost.",
                 .high
+            )
+        case .reloadRefused:
+            (
+                "New settings or rules were refused",
+                "What was in force before is still in force. The log names each reason with file and line; `hubwatch config check` "
+                    + "and `hubwatch rules check` do so too.", .medium
             )
         }
     }

@@ -103,7 +103,8 @@ public struct Replay: Sendable {
         do throws(EventHubsError) {
             var settings = try configuration.source.clientConfiguration(
                 hostName: surroundings.hostName,
-                connections: surroundings.group.makeIterator().reduce(0) { count, _ in count + 1 })
+                connections: surroundings.group.makeIterator().reduce(0) { count, _ in count + 1 },
+                tokens: surroundings.makeTokens?(configuration.source))
             settings.quietInterval = .milliseconds(250)
             client = try EventHubsClient(
                 configuration: settings, eventLoopGroup: surroundings.group, logger: surroundings.logger)

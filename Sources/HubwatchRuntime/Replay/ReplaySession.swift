@@ -72,9 +72,9 @@ struct ReplaySession: Sendable {
         _ feed: @escaping @Sendable () async throws(HubwatchError) -> Void
     ) async throws(HubwatchError) -> (SpanEnding, wasStopped: Bool) {
         let followers = sinks().map { sink in
-            let follower = JournalFollower(store: store, sink: sink, signal: signal) { [surroundings] in
-                surroundings.logger.notice("\(sink.name) sink: \($0)")
-            }
+            let follower = JournalFollower(
+                store: store, sink: sink, signal: signal,
+                report: { [surroundings] in surroundings.logger.notice("\(sink.name) sink: \($0)") })
             return Task { () -> HubwatchError? in
                 do throws(SinkError) {
                     try await follower.run()

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+@_spi(Revealing) import Redaction
 
 extension SQLiteStateStore {
     /// Stores dead letters inside the bounds; see ``DeadLetterBounds`` for what gives way first.
@@ -46,7 +47,7 @@ extension SQLiteStateStore {
                 """)
         try statement.execute(arguments: [
             letter.partition, letter.sequence, letter.offset, letter.enqueuedMs, letter.receivedNs, letter.reason,
-            letter.bytePosition, letter.bytes.count, keepingBytes ? Data(letter.bytes) : nil,
+            letter.bytePosition, letter.bytes.count, keepingBytes ? Data(letter.bytes.revealed) : nil,
         ])
     }
 

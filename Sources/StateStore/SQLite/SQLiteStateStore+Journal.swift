@@ -87,19 +87,22 @@ extension SQLiteStateStore {
 
     /// Stores how far a sink has come.
     public func advanceCursor(_ cursor: SinkCursor) async throws(StateStoreError) {
-        try await write { [path] db in
-            let stored = try Int64.fetchOne(
-                db, sql: "SELECT journal_id FROM cursors WHERE sink = ?", arguments: [cursor.sink])
-            if let stored, stored > cursor.journalID {
-                throw StateStoreError(
-                    .invalidArgument, path: path,
-                    detail: "sink \(cursor.sink) would go back from \(stored) to \(cursor.journalID)")
-            }
-            try db.execute(
-                sql: "INSERT OR REPLACE INTO cursors (sink, journal_id, inode, length) VALUES (?, ?, ?, ?)",
-                // An inode is unsigned; SQLite's integers are not. The bits are kept.
-                arguments: [cursor.sink, cursor.journalID, Int64(bitPattern: cursor.inode), cursor.length])
+        try await write { [path] db in try Self.advance(cursor, path, db) }
+    }
+
+    /// Stores how far a sink has come, inside a transaction.
+    static func advance(_ cursor: SinkCursor, _ path: String, _ db: Database) throws {
+        let stored = try Int64.fetchOne(
+            db, sql: "SELECT journal_id FROM cursors WHERE sink = ?", arguments: [cursor.sink])
+        if let stored, stored > cursor.journalID {
+            throw StateStoreError(
+                .invalidArgument, path: path,
+                detail: "sink \(cursor.sink) would go back from \(stored) to \(cursor.journalID)")
         }
+        try db.execute(
+            sql: "INSERT OR REPLACE INTO cursors (sink, journal_id, inode, length) VALUES (?, ?, ?, ?)",
+            // An inode is unsigned; SQLite's integers are not. The bits are kept.
+            arguments: [cursor.sink, cursor.journalID, Int64(bitPattern: cursor.inode), cursor.length])
     }
 
     /// Forgets a sink that is no longer configured.

@@ -62,6 +62,11 @@ extension SQLiteStateStore {
         try db.execute(sql: "DELETE FROM snapshot")
     }
 
+    /// The hub that the positions belong to, without loading anything else; nil before the first commit.
+    public func source() async throws(StateStoreError) -> SourceIdentity? {
+        try await read { db in try Self.source(db) }
+    }
+
     private static func source(_ db: Database) throws -> SourceIdentity? {
         try Row.fetchOne(db, sql: "SELECT namespace, hub, consumer_group, created_ms FROM source WHERE id = 1")
             .map { row in

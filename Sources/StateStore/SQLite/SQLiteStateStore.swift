@@ -33,6 +33,7 @@ public final class SQLiteStateStore: StateStore {
     /// The state file, with symbolic links followed.
     public let path: String
     let bounds: DeadLetterBounds
+    let sinkLetterBounds: SinkLetterBounds
     private let pool: DatabasePool
     private let lock: StateFileLock?
     private let isClosed = Atomic(false)
@@ -54,8 +55,10 @@ public final class SQLiteStateStore: StateStore {
     /// or whose statements are watched.
     package init(
         path: String, mode: Mode, bounds: DeadLetterBounds, pagesMaximum: Int? = nil,
-        access fileAccess: StateAccess = .queued, statement: (@Sendable (StatementEvent) -> Void)? = nil
+        sinkLetterBounds: SinkLetterBounds = SinkLetterBounds(), access fileAccess: StateAccess = .queued,
+        statement: (@Sendable (StatementEvent) -> Void)? = nil
     ) throws(StateStoreError) {
+        self.sinkLetterBounds = sinkLetterBounds
         self.fileAccess = fileAccess
         let path = Self.resolved(path)
         self.path = path
@@ -73,9 +76,8 @@ public final class SQLiteStateStore: StateStore {
             if mode == .readOnly && identity == .empty {
                 throw StateStoreError(.notFound, path: path, detail: "nothing was ever committed")
             }
-            if mode == .readOnly && identity == .older {
-                throw StateStoreError(
-                    .olderVersion(found: StateSchema.version - 1, supported: StateSchema.version), path: path)
+            if mode == .readOnly, case .older(let found) = identity {
+                throw StateStoreError(.olderVersion(found: found, supported: StateSchema.version), path: path)
             }
             var configuration = Configuration()
             configuration.label = "hubwatch.state"

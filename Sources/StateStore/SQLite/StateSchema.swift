@@ -7,7 +7,7 @@ enum StateSchema {
     /// `application_id` of the file: "HUBW".
     static let applicationID: Int = 0x4855_4257
     /// `user_version` of the file: counts the forms that the tables had.
-    static let version = 2
+    static let version = 3
     /// Oldest form that this program can carry over.
     static let oldestVersion = 1
 
@@ -17,8 +17,8 @@ enum StateSchema {
         case empty
         /// Ours, in the present form.
         case current
-        /// Ours, in a form that ``carryOver(_:)`` brings to the present one.
-        case older
+        /// Ours, in a form (its number) that ``carryOver(_:)`` brings to the present one.
+        case older(Int)
     }
 
     /// Looks at a file without changing it.
@@ -36,11 +36,18 @@ enum StateSchema {
         }
         if found > version { throw StateStoreError(.newerVersion(found: found, supported: version), path: path) }
         if found < oldestVersion { throw StateStoreError(.olderVersion(found: found, supported: version), path: path) }
-        return found == version ? .current : .older
+        return found == version ? .current : .older(found)
     }
 
     /// Brings the tables of an older file to the present form; runs inside a transaction.
     static func carryOver(_ db: Database) throws {
+        if try Int.fetchOne(db, sql: "PRAGMA user_version") == 1 { try carryOverFirstForm(db) }
+        // The third form has the sinks' dead letters.
+        try db.execute(sql: sinkLetters)
+        try db.execute(sql: "PRAGMA user_version = \(version)")
+    }
+
+    private static func carryOverFirstForm(_ db: Database) throws {
         // Whoever wrote the file compared the hub's time of creation on each start: all positions have the same.
         try db.execute(
             sql: """
@@ -52,7 +59,6 @@ enum StateSchema {
                     SELECT partition_id, first_missing, last_missing, reason, 'earliest', detected_ns FROM gaps_before
                     ORDER BY detected_ns, partition_id, first_missing;
                 DROP TABLE gaps_before;
-                PRAGMA user_version = \(version);
                 """)
     }
 
@@ -94,6 +100,17 @@ enum StateSchema {
             rule_id TEXT NOT NULL, version TEXT NOT NULL, partition_id INTEGER NOT NULL, sequence INTEGER NOT NULL,
             activated_ns INTEGER NOT NULL, PRIMARY KEY (rule_id, version, partition_id));
         \(gaps)
+        \(sinkLetters)
+        """
+
+    /// What sinks gave up on.
+    private static let sinkLetters = """
+        CREATE TABLE sink_letters (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, sink TEXT NOT NULL, journal_id INTEGER NOT NULL,
+            finding_id TEXT NOT NULL, activity INTEGER NOT NULL, revision INTEGER NOT NULL, rule_id TEXT NOT NULL,
+            is_alert INTEGER NOT NULL, decided_ns INTEGER NOT NULL, reason TEXT NOT NULL, attempts INTEGER NOT NULL,
+            given_up_ns INTEGER NOT NULL, resent_ns INTEGER, payload BLOB NOT NULL, UNIQUE (sink, journal_id));
+        CREATE INDEX sink_letters_resent ON sink_letters (id) WHERE resent_ns IS NOT NULL;
         """
 
     private static let gaps = """

@@ -1,5 +1,5 @@
 import CSimdjson
-import DiagnosticLogs
+@_spi(Revealing) import DiagnosticLogs
 
 extension FuzzTarget {
     /// The envelope decoder against itself in another place, with another plan, and against plain readers.

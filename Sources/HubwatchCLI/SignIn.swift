@@ -1,0 +1,26 @@
+import AzureIdentity
+import EventHubsClient
+import Foundation
+import HubwatchConfiguration
+import Logging
+import NIOCore
+
+/// Signs in to a source with an identity.
+enum SignIn {
+    /// Makes what gives a client its tokens, for a source that no connection string signs in to.
+    ///
+    /// One for a client: all of its connections share a token.
+    static func provider(
+        on group: any EventLoopGroup, _ logger: Logger
+    ) -> @Sendable (Configuration.Source) -> (any TokenProvider)? {
+        { source in
+            source.identity.map { identity in
+                TokenIssuer(
+                    identity,
+                    TokenIssuer.Surroundings(
+                        group: group, logger: logger, authorities: source.certificateAuthorityFile,
+                        searchPath: ProcessInfo.processInfo.environment["PATH"] ?? ""))
+            }
+        }
+    }
+}

@@ -1,0 +1,84 @@
+import AsyncHTTPClient
+import FindingFormats
+import NIOCore
+import NIOPosix
+import NIOSSL
+import Sinks
+
+/// Says in words what kept a receiver from being reached.
+///
+/// All of it can heal: the finding is tried again.
+enum ReceiverErrors {
+    static func failure(_ error: any Error, receiver: String, limit: Duration) -> DeliveryFailure {
+        let seconds = Double(limit.components.seconds) + Double(limit.components.attoseconds) / 1e18
+        if error is CancellationError {
+            return DeliveryFailure(.unavailable, "no answer from \(receiver) within \(seconds) s")
+        }
+        if let error = error as? HTTPClientError {
+            switch error {
+            case .deadlineExceeded, .readTimeout, .cancelled, .writeTimeout:
+                return DeliveryFailure(.unavailable, "no answer from \(receiver) within \(seconds) s")
+            case .connectTimeout, .getConnectionFromPoolTimeout:
+                return DeliveryFailure(
+                    .unavailable, "no connection to \(receiver) within \(seconds) s",
+                    remedy: "check network and firewall")
+            case .tlsHandshakeTimeout:
+                return DeliveryFailure(
+                    .unavailable, "no TLS from \(receiver) within \(seconds) s", remedy: "does the port speak TLS?")
+            case .remoteConnectionClosed:
+                return DeliveryFailure(.unavailable, "\(receiver) closed the connection without an answer")
+            default:
+                return DeliveryFailure(.unavailable, "\(receiver): \(TerminalText.escaped("\(error)", columns: 160))")
+            }
+        }
+        if let tls = tls(error, receiver) { return tls }
+        return DeliveryFailure(
+            .unavailable, "no connection to \(receiver): \(reason(error))", remedy: "is the receiver running?")
+    }
+
+    private static func reason(_ error: any Error) -> String {
+        switch error {
+        case let error as NIOConnectionError:
+            if error.connectionErrors.isEmpty { return "the host name cannot be resolved" }
+            var seen: [String] = []
+            for inner in error.connectionErrors.map({ reason($0.error) }) where !seen.contains(inner) {
+                seen.append(inner)
+            }
+            return seen.joined(separator: ", ")
+        case let error as IOError:
+            // The library's text repeats the system call; the reason is behind the colon.
+            let text = "\(error)"
+            let parts = text.split(separator: ": ", maxSplits: 1)
+            return String((parts.last ?? "").prefix { $0 != "(" && $0 != ")" }).trimmingBlanks
+        case ChannelError.connectTimeout: return "no answer in time"
+        case ChannelError.ioOnClosedChannel, ChannelError.eof, ChannelError.inputClosed, ChannelError.outputClosed:
+            return "the connection was closed"
+        default: return TerminalText.escaped("\(error)", columns: 160)
+        }
+    }
+
+    private static func tls(_ error: any Error, _ receiver: String) -> DeliveryFailure? {
+        let text = "\(error)"
+        let (what, remedy): (String, String)
+        if text.contains("EOF during handshake") {
+            (what, remedy) = ("it hung up instead of answering", "does the port speak TLS?")
+        } else if (error as? NIOSSLExtraError) == .failedToValidateHostname || text.contains("failedToValidateHostname")
+            || text.contains("unable to validate hostname")
+        {
+            (what, remedy) = ("the certificate is for other host names", "connect by a name that the certificate has")
+        } else if text.contains("CERTIFICATE_VERIFY_FAILED") {
+            (what, remedy) = (
+                "the certificate cannot be verified", "give the authority's file (ca_file), or mend the certificate"
+            )
+        } else if text.contains("WRONG_VERSION_NUMBER") || text.contains("HTTP_REQUEST") {
+            (what, remedy) = ("the peer does not speak TLS on this port", "check the port")
+        } else if text.contains("PROTOCOL_VERSION") || text.contains("UNSUPPORTED_PROTOCOL") {
+            (what, remedy) = ("no common TLS version", "the receiver must offer TLS 1.2 or later")
+        } else if error is NIOSSLError || error is BoringSSLError || error is NIOSSLExtraError {
+            (what, remedy) = (TerminalText.escaped(text, columns: 160), "check what the port speaks")
+        } else {
+            return nil
+        }
+        return DeliveryFailure(.unavailable, "TLS to \(receiver) failed: \(what)", remedy: remedy)
+    }
+}

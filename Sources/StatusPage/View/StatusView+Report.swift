@@ -1,0 +1,88 @@
+public import StatusReport
+
+extension StatusView {
+    /// A report in the order of a reader: what needs somebody first.
+    ///
+    /// - Parameter gaps: what was missed, newest first; a report only counts it.
+    public init(_ report: StatusReport, gaps: [Gap] = []) {
+        self.init()
+        namespace = report.source.namespace
+        hub = report.source.hub
+        consumerGroup = report.source.consumerGroup
+        version = report.process.version
+        nowSeconds = report.process.reportedMs / 1000
+        startedSeconds = report.process.startedMs / 1000
+        isReady = report.readiness.isReady
+        state = Self.state(report.readiness)
+        reasons =
+            report.readiness.stuck
+            + report.readiness.reasons.map { reason in
+                let since = reason.sinceMs.map { ", since \(TimeOfDay.text($0 / 1000, precision: .second)) UTC" }
+                return reason.message + (since ?? "")
+            }
+        let lags = report.partitions.compactMap(\.lagEvents)
+        lag = lags.isEmpty ? nil : lags.reduce(0) { $0.addingReportingOverflow($1).overflow ? .max : $0 + $1 }
+        lagSeconds = report.partitions.compactMap(\.lagSeconds).max()
+        records = report.records.records
+        messages = report.records.messages
+        bytes = report.records.bytes
+        alerts = report.findings.alerts
+        deadLetterCount = report.deadLetters.byReason.reduce(0) { $0 + $1.count }
+        groups = report.rules.reduce(0) { $0 + $1.groups }
+        journalIsFull = report.journal.isFull
+        partitions = report.partitions.map(Partition.init)
+        rules = report.rules.map(Rule.init).sorted { a, b in
+            (a.findings, a.hits, b.title, b.id) > (b.findings, b.hits, a.title, a.id)
+        }
+        deadLetters = Self.reasons(report.deadLetters)
+        sinks = report.sinks.map(Sink.init)
+        self.gaps = gaps
+    }
+
+    private static func state(_ readiness: StatusReport.Readiness) -> String {
+        if !readiness.isAlive { return "stuck" }
+        switch readiness.phase {
+        case .starting: return "starting"
+        case .stopping: return "stopping"
+        case .running: return readiness.isReady ? "ready" : "not ready"
+        }
+    }
+
+    private static func reasons(_ letters: StatusReport.DeadLetters) -> [Reason] {
+        var reasons: [String: Reason] = [:]
+        for tally in letters.byReason {
+            reasons[tally.name, default: Reason(name: tally.name, count: 0, kept: 0)].count += tally.count
+        }
+        for tally in letters.storedByReason {
+            reasons[tally.name, default: Reason(name: tally.name, count: 0, kept: 0)].kept += tally.count
+        }
+        return reasons.values.sorted { a, b in (a.count, a.kept, b.name) > (b.count, b.kept, a.name) }
+    }
+}
+
+extension StatusView.Partition {
+    init(_ partition: StatusReport.Partition) {
+        self.init(
+            number: partition.number, isAttached: partition.isAttached, isCaughtUp: partition.isCaughtUp,
+            position: partition.position, lag: partition.lagEvents, lagSeconds: partition.lagSeconds,
+            messages: partition.messages, bytes: partition.bytes,
+            trouble: partition.isAttached ? nil : partition.lastError)
+    }
+}
+
+extension StatusView.Rule {
+    init(_ rule: StatusReport.Rule) {
+        self.init(
+            id: rule.id, title: rule.title, severity: rule.severity, isShadow: rule.isShadow, hits: rule.hits,
+            findings: rule.findings)
+    }
+}
+
+extension StatusView.Sink {
+    init(_ sink: StatusReport.Sink) {
+        self.init(
+            name: sink.name, cursor: sink.cursor, owed: sink.owedRows, owedBytes: sink.owedBytes,
+            failures: sink.failures,
+            trouble: sink.failingSinceMs == nil ? nil : sink.lastError ?? "every attempt fails")
+    }
+}

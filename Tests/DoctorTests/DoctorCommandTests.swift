@@ -1,0 +1,150 @@
+import DevBroker
+import Foundation
+import Testing
+
+/// Goal: the command's text, JSON and exit codes are what its help says, on a full disk too, and secrets stay hidden.
+///
+/// Method: the built `hubwatch` as a process; a disk is full by a limit on the size of files, and where this machine lets us
+/// mount one, by a small tmpfs.
+@Suite(.timeLimit(.minutes(3))) struct DoctorCommandTests {
+    private struct Ended {
+        var status: Int32
+        var output: String
+
+        func json() throws -> [String: Any] {
+            try #require(JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any], "\(output)")
+        }
+
+        /// The verdict of a check.
+        func check(_ name: String) throws -> [String: Any] {
+            let checks = try #require(try json()["checks"] as? [[String: Any]])
+            return try #require(checks.first { $0["check"] as? String == name })
+        }
+    }
+
+    private static let program = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
+        .appending(path: "hubwatch").path
+
+    private static func run(
+        _ arguments: [String], environment: [String: String] = [:], by shell: String? = nil
+    ) throws -> Ended {
+        let process = Process()
+        process.executableURL = URL(filePath: shell == nil ? program : "/bin/bash")
+        process.arguments = shell.map { ["-c", $0, program] + arguments } ?? arguments
+        var variables = ProcessInfo.processInfo.environment.filter {
+            !$0.key.hasPrefix("HUBWATCH_") && !$0.key.lowercased().hasSuffix("_proxy")
+        }
+        variables.merge(environment) { $1 }
+        process.environment = variables
+        process.standardInput = FileHandle.nullDevice
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        process.standardError = pipe
+        try process.run()
+        let data = try pipe.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        return Ended(status: process.terminationStatus, output: String(decoding: data, as: UTF8.self))
+    }
+
+    private static func flags(_ ward: Ward) -> [String] {
+        ["--state", ward.path("state.db"), "--findings", ward.path("findings.ndjson"), "--rules", ward.path("rules")]
+    }
+
+    @Test(arguments: [
+        (["doctor", "--help"], 0, "--peek-group"),
+        (["doctor", "--only", "everything"], 64, "there is no check 'everything'"),
+        (["doctor", "--timeout", "soon"], 64, "--timeout"),
+        (["doctor", "--peek", "0"], 64, "--peek"),
+        (["doctor", "--config", "/nowhere.yaml"], 66, "'/nowhere.yaml'"),
+        (["doctor"], 78, "no source"),
+    ])
+    func endsAsDocumented(arguments: [String], status: Int, text: String) throws {
+        let ended = try Self.run(arguments)
+        #expect(ended.status == Int32(status), "\(ended.output)")
+        #expect(ended.output.contains(text), "\(ended.output)")
+    }
+
+    @Test func aHealthyPatientInTextAndInJSON() async throws {
+        try await Ward.with { ward in
+            try await ward.withBroker { clinic in
+                try clinic.append(5)
+                let environment = ["HUBWATCH_CONNECTION_STRING": Ward.connection(port: clinic.port)]
+                let text = try Self.run(["doctor", "--strict"] + Self.flags(ward), environment: environment)
+                #expect(text.status == 0, "\(text.output)")
+                #expect(text.output.contains("20 checks:"), "\(text.output)")
+                #expect(!text.output.contains("FAILED") && !text.output.contains("\u{1B}["))
+                let json = try Self.run(["doctor", "--json"] + Self.flags(ward), environment: environment)
+                #expect(try json.json()["exit"] as? Int == 0)
+                let seen = try #require(try json.check("hub")["seen"] as? [[String: Any]])
+                #expect((seen.first?["figures"] as? [String: Any])?["partitions"] as? Int == 2, "\(json.output)")
+                #expect(json.output.split(separator: "\n").count == 1)
+            }
+        }
+    }
+
+    @Test func secretsStayHidden() async throws {
+        try await Ward.with { ward in
+            let secret = "Y2FuYXJ5LWtleS1vZi10aGUtdGVzdA=="
+            try await ward.withBroker {
+                $0.policies = [AccessPolicy(name: "listen", key: "other", rights: .listen)]
+                $0.isAuthStrict = true
+            } _: { clinic in
+                let string = Ward.connection(
+                    port: clinic.port, credential: "SharedAccessKeyName=listen;SharedAccessKey=\(secret)")
+                for arguments in [["doctor"], ["doctor", "--json"]] {
+                    let ended = try Self.run(
+                        arguments + Self.flags(ward) + ["--set", "source.connection_string=\(string)"],
+                        environment: ["HTTPS_PROXY": "http://user:\(secret)@proxy.example:3128"])
+                    #expect(ended.status == 77, "\(ended.output)")
+                    #expect(ended.output.contains("listen") && !ended.output.contains(secret), "\(ended.output)")
+                    #expect(ended.output.contains("on the command line"))
+                }
+            }
+            // A malformed string, in which the key stands where none is looked for.
+            let ended = try Self.run(
+                ["doctor"] + Self.flags(ward),
+                environment: ["HUBWATCH_CONNECTION_STRING": "Endpoint=\(secret);SharedAccessKey=\(secret)"])
+            #expect(ended.status == 78 && !ended.output.contains(secret), "\(ended.output)")
+        }
+    }
+
+    @Test func aDiskThatTakesNoMoreIsNamed() async throws {
+        try await Ward.with { ward in
+            let arguments = ["doctor", "--json", "--only", "disk,sinks"]
+            let limited = try Self.run(
+                arguments + Self.flags(ward), by: "trap '' XFSZ; ulimit -f 16; exec \"$0\" \"$@\"")
+            #expect(limited.status == 74, "\(limited.output)")
+            try Self.expectFull(limited)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: ward.folder).sorted() == ["rules"])
+        }
+    }
+
+    @Test(.enabled("needs the right to mount") { Self.mayMount }) func aFullFileSystemIsNamed() async throws {
+        try await Ward.with { ward in
+            let mount =
+                "mount -t tmpfs -o size=64k tmpfs \(ward.folder)/small && dd if=/dev/zero of=\(ward.folder)/small/fill bs=1k count=100 2>/dev/null; exec \"$0\" \"$@\""
+            try FileManager.default.createDirectory(atPath: ward.path("small"), withIntermediateDirectories: false)
+            let arguments = [
+                "doctor", "--json", "--only", "disk,sinks", "--state", ward.path("small/state.db"), "--findings",
+                ward.path("small/findings.ndjson"),
+            ]
+            let full = try Self.run(arguments, by: "exec unshare -m bash -c '\(mount)' \"$0\" \"$@\"")
+            #expect(full.status == 74, "\(full.output)")
+            try Self.expectFull(full)
+        }
+    }
+
+    private static var mayMount: Bool {
+        (try? run([], by: "unshare -m mount -t tmpfs -o size=64k tmpfs /mnt"))?.status == 0
+    }
+
+    private static func expectFull(_ ended: Ended) throws {
+        for (check, symptom) in [("disk", "disk-full"), ("sinks", "sink-full")] {
+            let result = try ended.check(check)
+            let seen = try #require(result["seen"] as? [[String: Any]])
+            #expect(result["verdict"] as? String == "failed", "\(ended.output)")
+            #expect(seen.first?["symptom"] as? String == symptom, "\(ended.output)")
+            #expect((seen.first?["seen"] as? String)?.contains("full") == true)
+        }
+    }
+}

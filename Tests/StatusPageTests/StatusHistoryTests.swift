@@ -1,0 +1,88 @@
+import DiagnosticLogs
+import Testing
+
+@testable import StatusPage
+
+/// Goal: the past that is plotted is what was seen, bounded, whatever the clock does.
+///
+/// Method: a stepped time; slots of one second and a ring of five.
+@Suite struct StatusHistoryTests {
+    private static let bounds = StatusHistory.Bounds(slots: 5, slotSeconds: 1, partitionsMax: 2)
+
+    private static func observed(_ seen: [(seconds: Double, lag: [Int: Int64], records: Int64)]) -> StatusHistory {
+        var history = StatusHistory(bounds: bounds)
+        for one in seen {
+            history.observed(
+                .init(time: Timestamp(nanoseconds: Int64(one.seconds * 1e9)), lag: one.lag, records: one.records))
+        }
+        return history
+    }
+
+    @Test func nothingSeenIsNothing() {
+        let history = StatusHistory()
+        #expect(history.lag.values.isEmpty)
+        #expect(history.rate.values.isEmpty)
+        #expect(history.lag(of: 3).values.isEmpty)
+    }
+
+    @Test func aSlotKeepsItsPeak() {
+        let history = Self.observed([
+            (100.1, [0: 5, 1: 1], 10), (100.5, [0: 50, 1: 1], 20), (100.9, [0: 2, 1: 1], 30),
+        ])
+        #expect(history.lag(of: 0) == StatusSeries(startSeconds: 100, slotSeconds: 1, values: [50]))
+        #expect(history.lag.values == [51])
+    }
+
+    @Test func slotsThatNobodyLookedAtAreUnknown() {
+        let history = Self.observed([(100, [0: 5], 10), (103, [0: 7], 40)])
+        #expect(history.lag(of: 0).values == [5, nil, nil, 7])
+        #expect(history.rate.values == [nil, nil, nil, nil])
+    }
+
+    @Test func theRateIsWhatIsNewInASlot() {
+        let history = Self.observed([(100, [0: 0], 10), (101, [0: 0], 40), (102, [0: 0], 40)])
+        #expect(history.rate.values == [nil, 30, 0])
+    }
+
+    @Test func theOldestSlotsFallOut() {
+        let history = Self.observed((0..<8).map { (100 + Double($0), [0: Int64($0)], Int64($0)) })
+        #expect(history.lag(of: 0) == StatusSeries(startSeconds: 103, slotSeconds: 1, values: [3, 4, 5, 6, 7]))
+    }
+
+    @Test func aLongSilenceLeavesNothingOld() {
+        let history = Self.observed([(100, [0: 5], 10), (101, [0: 6], 10), (1_000_000_000, [0: 7], 10)])
+        #expect(history.lag(of: 0).values == [nil, nil, nil, nil, 7])
+    }
+
+    @Test func aClockThatGoesBackCountsForTheNewestSlot() {
+        let history = Self.observed([(100, [0: 5], 10), (50, [0: 9], 12), (101, [0: 1], 13)])
+        #expect(history.lag(of: 0).values == [9, 1])
+    }
+
+    @Test func timesBeforeTheEpochAreSlotsToo() {
+        let history = Self.observed([(-2.5, [0: 5], 1), (-1.5, [0: 6], 2)])
+        #expect(history.lag(of: 0) == StatusSeries(startSeconds: -3, slotSeconds: 1, values: [5, 6]))
+    }
+
+    @Test func partitionsBeyondTheBoundArePartOfTheSumOnly() {
+        var history = Self.observed([(100, [0: 1], 0), (100, [0: 1, 1: 2], 0)])
+        history.observed(.init(time: Timestamp(nanoseconds: 100_000_000_000), lag: [0: 1, 1: 2, 2: 4], records: 0))
+        #expect(history.known == [0, 1])
+        #expect(history.lag.values == [7])
+        #expect(history.lag(of: 2).values == [nil])
+    }
+
+    @Test func hugeLagsDoNotOverflow() {
+        let history = Self.observed([(100, [0: .max, 1: .max], .max)])
+        #expect(history.lag.values == [.max])
+    }
+
+    @Test func joiningKeepsPeaksAndTheEnd() {
+        let series = StatusSeries(startSeconds: 0, slotSeconds: 10, values: [9, 1, nil, nil, 2, 3, 4])
+        let joined = series.joined(most: 3)
+        #expect(joined.values == [9, nil, 4])
+        #expect(joined.slotSeconds == 30)
+        #expect(joined.endSeconds == series.endSeconds)
+        #expect(series.joined(most: 7) == series)
+    }
+}
