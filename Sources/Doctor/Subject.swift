@@ -24,7 +24,7 @@ public struct Subject: Sendable {
     ///
     /// - Parameter readFile: reads a small text file, as for `Configuration`.
     public init(
-        _ layers: ConfigurationLayers, readFile: (String) throws(ConfigurationProblem) -> String
+        _ layers: ConfigurationLayers, readFile: @escaping (String) throws(ConfigurationProblem) -> String
     ) {
         observation = SettingsObservation(given: layers.values.count)
         for (path, given) in layers.values.sorted(by: { $0.key < $1.key })

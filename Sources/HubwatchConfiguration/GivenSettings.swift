@@ -8,7 +8,8 @@ public struct GivenSettings: Sendable {
     ///
     /// **Errors**: every problem of every layer at once.
     public init(
-        _ layers: ConfigurationLayers, readFile: (String) throws(ConfigurationProblem) -> String
+        _ layers: ConfigurationLayers,
+        readFile: @escaping (String) throws(ConfigurationProblem) -> String
     ) throws(ConfigurationError) {
         configuration = try Configuration(layers, readFile: readFile)
         self.layers = layers

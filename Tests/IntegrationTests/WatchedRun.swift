@@ -1,5 +1,6 @@
 import EventHubs
 import Foundation
+import FoundationNetworking
 import HubwatchMetrics
 import HubwatchRuntime
 import Logging

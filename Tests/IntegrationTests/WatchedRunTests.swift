@@ -2,6 +2,8 @@ import DevBroker
 import Foundation
 import HubwatchMetrics
 import HubwatchRuntime
+import NIOCore
+import PrometheusMetrics
 import StatusReport
 import StatusServer
 import Testing

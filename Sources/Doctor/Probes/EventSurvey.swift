@@ -1,6 +1,7 @@
 import Detection
 import Diagnosis
-import DiagnosticLogs
+@_spi(Revealing) import DiagnosticLogs
+import Redaction
 
 /// Looks at events with the rules' eyes: which logs they belong to, which of the rules' fields they have.
 struct EventSurvey {
@@ -19,7 +20,10 @@ struct EventSurvey {
             return texts
         }
 
-        var title: String { [dataset ?? service, category].compactMap { $0 }.joined(separator: " ") }
+        /// For people: a category is whatever a record says.
+        var title: String {
+            Masking.standard.text([dataset ?? service, category].compactMap { $0 }.joined(separator: " "), [])
+        }
     }
 
     /// The records of a log.

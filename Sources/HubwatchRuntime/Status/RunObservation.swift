@@ -1,4 +1,5 @@
 import DiagnosticLogs
+import Redaction
 import StateStore
 
 /// What somebody who watches a run is told as it happens; everything else is in its report.
