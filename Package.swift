@@ -296,7 +296,7 @@ let package = Package(
         .testTarget(
             name: "StatusPageTests",
             dependencies: ["StatusPage", "Detection", "DiagnosticLogs", "FindingFormats", "StatusReport"],
-            exclude: ["Golden"], swiftSettings: settings),
+            swiftSettings: settings),
         .testTarget(
             name: "StatusSiteTests",
             dependencies: [

@@ -80,7 +80,7 @@ import Testing
     @Test func joiningKeepsPeaksAndTheEnd() {
         let series = StatusSeries(startSeconds: 0, slotSeconds: 10, values: [9, 1, nil, nil, 2, 3, 4])
         let joined = series.joined(most: 3)
-        #expect(joined.values == [9, nil, 4])
+        #expect(joined.values == [9, 1, 4])
         #expect(joined.slotSeconds == 30)
         #expect(joined.endSeconds == series.endSeconds)
         #expect(series.joined(most: 7) == series)

@@ -165,7 +165,7 @@ struct CanaryRun {
         for id in ids.prefix(20) { runs.append(["deadletters", "show", "\(id)"] + state) }
         for id in ids.suffix(20) { runs.append(["deadletters", "show", "\(id)", "--json"] + state) }
         // The way to the bytes is open, by a flag that says what it does.
-        #expect(try Self.run(["deadletters", "show", "\(ids.last ?? 0)", "--raw"] + state, [:]).count > 1_000)
+        #expect(try !Self.run(["deadletters", "show", "\(ids.last ?? 0)", "--raw"] + state, [:]).isEmpty)
         return try runs.map { ("hubwatch " + $0.prefix(3).joined(separator: " "), try Self.run($0, environment)) }
     }
 
