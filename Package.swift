@@ -170,7 +170,8 @@ let package = Package(
             name: "Doctor",
             dependencies: [
                 "AMQPTypes", "Detection", "Diagnosis", "DiagnosticLogs", "EventHubs", "EventHubsClient",
-                "HubwatchConfiguration", "HubwatchRuntime", "Redaction", "RuleFormats", "StateStore", nio, nioPosix, logging,
+                "HubwatchConfiguration", "HubwatchRuntime", "Redaction", "RuleFormats", "StateStore", nio, nioPosix,
+                logging,
                 .product(name: "X509", package: "swift-certificates"),
                 .product(name: "SwiftASN1", package: "swift-asn1"),
             ], swiftSettings: settings),
