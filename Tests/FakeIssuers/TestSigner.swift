@@ -23,6 +23,8 @@ public struct TestSigner: Sendable {
         public var exp: Int64
         /// Roles.
         public var roles: [String]
+        /// Unlike that of any other token: two of the same second must differ.
+        public var jti = UUID().uuidString
 
         /// A token of a reader that lives for an hour from a time on.
         public init(now: Int64, lifetime: Int64 = 3600) {
