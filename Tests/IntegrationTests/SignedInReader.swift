@@ -15,30 +15,20 @@ import Synchronization
 struct SignedInReader: Sendable {
     let hub: HubFixture
     let issuers: FakeIssuers
-    let clock: BrokerClock
-
-    /// A broker's clock that can be put forward.
-    final class BrokerClock: Sendable {
-        private let ahead = Mutex(Int64(0))
-        var now: Int64 { Int64(Date().timeIntervalSince1970 * 1000) + ahead.withLock { $0 } }
-        func putForward(seconds: Int64) { ahead.withLock { $0 += seconds * 1000 } }
-    }
 
     static func with(_ body: (SignedInReader) async throws -> Void) async throws {
         try await FakeIssuers.with { issuers in
             let checks = try WebTokenChecks(
                 keys: [issuers.signer.publicPEM], issuers: ["https://sts.windows.net/tenant-1/"])
-            let clock = BrokerClock()
             let policy = AccessPolicy(name: "listen", key: "CANARY-policy-key", rights: .listen)
             try await HubFixture.with(
                 partitions: 2, policies: [policy],
                 adjusting: {
                     $0.webTokens = checks
-                    $0.clock = { clock.now }
                 },
                 { hub in
                     issuers.observe { hub.facts.changed() }
-                    let reader = SignedInReader(hub: hub, issuers: issuers, clock: clock)
+                    let reader = SignedInReader(hub: hub, issuers: issuers)
                     issuers.expect { $0.arcFolder = hub.path("arc") }
                     try FileManager.default.createDirectory(atPath: hub.path("arc"), withIntermediateDirectories: true)
                     try Data((hub.broker.certificateAuthorityPEM ?? "").utf8).write(to: URL(filePath: reader.authority))
