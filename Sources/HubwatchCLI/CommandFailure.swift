@@ -32,10 +32,12 @@ struct CommandFailure: Error {
 
     init(_ error: ConfigurationError) {
         let count = error.problems.count
-        self.init(
-            .badConfiguration,
+        status = .badConfiguration
+        // Message by message: the name of a setting before it is not the name of a secret whose value follows.
+        message =
             "the configuration has \(count) \(count == 1 ? "problem" : "problems"):\n"
-                + error.problems.map { "  \($0)" }.joined(separator: "\n"))
+            + error.problems.map { "  \(ConfigurationProblem(place: $0.place, message: SecretText.masked($0.message)))" }
+            .joined(separator: "\n")
     }
 
     init(_ error: EventHubsError) {

@@ -149,7 +149,7 @@ extension SeededFault {
 
     static let certificates: [SeededFault] = [
         SeededFault("expired certificate", "certificate-expired", ["expired 25 h ago", "localhost"]) { ward in
-            let made = try MadeCertificates(in: ward, for: "localhost", from: -200_000, until: -90_000)
+            let made = try MadeCertificates(in: ward, for: "localhost", from: -200_000, until: -91_000)
             return try await overTLS(ward, made, authorities: made.authority)
         },
         SeededFault("certificate that begins tomorrow", "certificate-not-yet-valid", ["not valid before", "clock"]) {
