@@ -159,7 +159,7 @@ public final class TokenIssuer: TokenProvider {
         let minutes = token.lifetime.components.seconds / 60
         if isFirst {
             surroundings.logger.notice(
-                "Signed in with \(method.kind.rawValue): \(method.label). The token lives for \(minutes) min.")
+                "Signed in with \(method.kind.rawValue), \(method.label). The token lives for \(minutes) min.")
         } else if wasFailing {
             surroundings.logger.notice("The issuer of tokens answers again. The token lives for \(minutes) min.")
         } else {

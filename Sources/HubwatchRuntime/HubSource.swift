@@ -28,6 +28,8 @@ final class HubSource: PartitionConsumerSource {
         var positions: [Int: Detection.PartitionPosition] = [:]
         var incarnations: [Int: Int] = [:]
         var hubCreated: Int64?
+        /// Whether the session ends: nobody folds any more.
+        var isOver = false
     }
 
     private let workers = Mutex(Workers())
@@ -91,7 +93,12 @@ final class HubSource: PartitionConsumerSource {
             }, from: position, incarnation: incarnation, coordinator: coordinator, status: status, loop: eventLoop,
             clockSkew: clockSkew, heldBytesMax: heldBytesMax, resumption: resumption, logger: logger)
         let bound = NIOLoopBound(worker, eventLoop: eventLoop)
-        workers.withLock { $0.byPartition[number] = bound }
+        let isOver = workers.withLock { workers in
+            workers.byPartition[number] = bound
+            return workers.isOver
+        }
+        // A link that opens while the session ends belongs to whoever goes on.
+        if isOver { worker.foldNothing() }
         return worker
     }
 
@@ -140,7 +147,10 @@ final class HubSource: PartitionConsumerSource {
     /// Called once the client has stopped.
     @concurrent
     func drain() async {
-        let all = workers.withLock { Array($0.byPartition.values) }
+        let all = workers.withLock { workers in
+            workers.isOver = true
+            return Array(workers.byPartition.values)
+        }
         for worker in all {
             try? await worker.eventLoop.flatSubmit { worker.value.end() }.get()
         }

@@ -238,9 +238,12 @@ final class PartitionWorker: PartitionConsumer {
 
     /// Folds nothing more; completes when everything folded has been merged.
     func end() -> EventLoopFuture<Void> {
-        isEnding = true
+        foldNothing()
         return drain()
     }
+
+    /// From now on nothing is folded.
+    func foldNothing() { isEnding = true }
 
     private func finishDraining() {
         let waiting = drainPromises

@@ -47,7 +47,7 @@ import Testing
             ]
             let right = try await Self.run(arguments, variables)
             #expect(right.status == 0, "\(right.output)")
-            #expect(right.output.contains("Signed in with client-secret: client secret of application app-1"))
+            #expect(right.output.contains("Signed in with client-secret, client secret of application app-1"))
             #expect(
                 try String(contentsOfFile: hub.path("own.ndjson"), encoding: .utf8).split(separator: "\n").count == 1)
             // A wrong secret ends it with the status for what is not allowed.
