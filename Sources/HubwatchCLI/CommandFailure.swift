@@ -36,8 +36,7 @@ struct CommandFailure: Error {
         // Message by message: the name of a setting before it is not the name of a secret whose value follows.
         message =
             "the configuration has \(count) \(count == 1 ? "problem" : "problems"):\n"
-            + error.problems.map { "  \(ConfigurationProblem(place: $0.place, message: SecretText.masked($0.message)))" }
-            .joined(separator: "\n")
+            + error.problems.map { "  \($0.place): \(SecretText.masked($0.message))" }.joined(separator: "\n")
     }
 
     init(_ error: EventHubsError) {
