@@ -43,7 +43,7 @@ extension StatusPage {
                 cell.element(.bdi, text: clipped(rule.title))
                 if rule.isShadow { cell.element(.small, .class("soft"), text: " shadow") }
             }
-            row.element(.td, .class("soft"), text: clipped(rule.severity, 20))
+            row.element(.td, .class("soft keep"), text: clipped(rule.severity, 20))
             row.element(.td, .class("n"), text: CountText.grouped(rule.hits))
             row.element(.td, .class("n"), text: CountText.grouped(rule.findings))
         }
