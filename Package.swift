@@ -184,7 +184,7 @@ let package = Package(
                 "Spelling", "Redaction", "HubwatchMetrics", "PrometheusMetrics", "StatusServer", "StatusSite",
                 "StatusPage",
                 "StatusReport", asyncHTTPClient, .product(name: "NIOHTTP1", package: "swift-nio"),
-                nio, nioPosix, logging, serviceLifecycle, argumentParser,
+                nio, nioPosix, nioSSL, logging, serviceLifecycle, argumentParser,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ], swiftSettings: settings),
         // Proof: a whole hubwatch in one thread under a seed
@@ -231,6 +231,9 @@ let package = Package(
                 "RuleFormats", "SampleLogs", "StateStore", nio, nioPosix, logging, argumentParser,
             ], path: "Benchmarks/Measure", swiftSettings: settings),
 
+        // What the command writes
+        .testTarget(
+            name: "HubwatchCLITests", dependencies: ["HubwatchCLI", "Redaction", logging], swiftSettings: settings),
         .testTarget(
             name: "StatusTests",
             dependencies: [

@@ -1,4 +1,5 @@
 import EventHubs
+import FindingFormats
 import HubwatchConfiguration
 import HubwatchRuntime
 import Redaction
@@ -28,6 +29,12 @@ struct CommandFailure: Error {
     init(_ status: ExitStatus, _ message: String) {
         self.status = status
         self.message = SecretText.masked(message)
+    }
+
+    /// The message for a terminal, which what it quotes must not drive.
+    var shown: String {
+        message.split(separator: "\n", omittingEmptySubsequences: false).map { TerminalText.escaped(String($0)) }
+            .joined(separator: "\n")
     }
 
     init(_ error: ConfigurationError) {

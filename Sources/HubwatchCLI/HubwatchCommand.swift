@@ -47,7 +47,7 @@ public struct HubwatchCommand: AsyncParsableCommand {
                 try command.run()
             }
         } catch let failure as CommandFailure {
-            Terminal.error("hubwatch: \(failure.message)")
+            Terminal.error("hubwatch: \(failure.shown)")
             exit(withError: ExitCode(failure.status.rawValue))
         } catch {
             // What the parser says quotes the arguments, and somebody may have given a key as one.

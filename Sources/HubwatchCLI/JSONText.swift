@@ -1,3 +1,5 @@
+import FindingFormats
+
 #if canImport(FoundationEssentials)
     import FoundationEssentials
 #else
@@ -30,11 +32,27 @@ enum JSONText {
         }
     }
 
-    /// A JSON string.
+    /// A JSON string; what could drive a terminal, into which a program's output is often looked at, is escaped in it.
     static func quoted(_ text: String) -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .withoutEscapingSlashes
         guard let data = try? encoder.encode(text) else { return "\"\"" }
-        return String(decoding: data, as: UTF8.self)
+        let json = String(decoding: data, as: UTF8.self)
+        guard TerminalText.escaped(json) != json else { return json }
+        var result = String.UnicodeScalarView()
+        for scalar in json.unicodeScalars {
+            let text = String(scalar)
+            let isSafe = (0x20..<0x7f).contains(scalar.value) || TerminalText.escaped(text) == text
+            if isSafe { result.append(scalar) } else { result.append(contentsOf: escape(scalar).unicodeScalars) }
+        }
+        return String(result)
+    }
+
+    /// `\u009b`; two of them for a scalar beyond the first plane.
+    private static func escape(_ scalar: Unicode.Scalar) -> String {
+        String(scalar).utf16.map { unit in
+            let digits = String(unit, radix: 16)
+            return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+        }.joined()
     }
 }
