@@ -231,13 +231,19 @@ let package = Package(
                 "RuleFormats", "SampleLogs", "StateStore", nio, nioPosix, logging, argumentParser,
             ], path: "Benchmarks/Measure", swiftSettings: settings),
 
+        // Files that hold what was written when somebody last looked at it
+        .target(name: "GoldenFiles", path: "Tests/GoldenFiles", swiftSettings: settings),
+        // A status report in which every part says something
+        .target(
+            name: "StatusSamples", dependencies: ["StatusReport"], path: "Tests/StatusSamples", swiftSettings: settings),
         // What the command writes
         .testTarget(
             name: "HubwatchCLITests", dependencies: ["HubwatchCLI", "Redaction", logging], swiftSettings: settings),
         .testTarget(
             name: "StatusTests",
             dependencies: [
-                "EventHubs", "HubwatchMetrics", "PrometheusMetrics", "StatusReport", "StatusServer", logging, metrics,
+                "EventHubs", "HubwatchMetrics", "PrometheusMetrics", "StatusReport", "StatusSamples", "StatusServer",
+                logging, metrics,
                 nio,
                 nioPosix,
             ], swiftSettings: settings),
@@ -295,12 +301,15 @@ let package = Package(
             dependencies: ["AzureIdentity", "AzureTokens", "EventHubs", "FakeIssuers", nioPosix, logging],
             swiftSettings: settings),
         .testTarget(
-            name: "FindingFormatsTests", dependencies: ["FindingFormats", "Detection", "DiagnosticLogs"],
+            name: "FindingFormatsTests",
+            dependencies: ["FindingFormats", "Detection", "DiagnosticLogs", "GoldenFiles"],
             exclude: ["Golden"], swiftSettings: settings),
         .testTarget(
             name: "StatusPageTests",
-            dependencies: ["StatusPage", "Detection", "DiagnosticLogs", "FindingFormats", "StatusReport"],
-            swiftSettings: settings),
+            dependencies: [
+                "StatusPage", "Detection", "DiagnosticLogs", "FindingFormats", "GoldenFiles", "StatusReport",
+                "StatusSamples",
+            ], exclude: ["Golden"], swiftSettings: settings),
         .testTarget(
             name: "StatusSiteTests",
             dependencies: [
@@ -377,8 +386,8 @@ let package = Package(
                 "AzureIdentity", "AzureTokens", "DevBroker", "DiagnosticLogs", "EventHubs", "EventHubsClient",
                 "FakeIssuers",
                 "HubwatchConfiguration", "HubwatchRuntime", "RuleFormats", "SampleLogs", "StateStore", "TransportPeers",
-                "HubwatchMetrics", "PrometheusMetrics", "StatusReport", "StatusServer", "StatusSite", nio, nioPosix,
-                logging,
+                "HubwatchMetrics", "PrometheusMetrics", "StatusReport", "StatusSamples", "StatusServer", "StatusSite",
+                nio, nioPosix, logging,
             ], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6],

@@ -25,17 +25,27 @@ struct FullScreen {
         case answered
     }
 
+    #if canImport(Glibc)
+        private static let noCharacter: UInt8 = 0
+    #else
+        private static let noCharacter: UInt8 = 0xFF
+    #endif
+
     private let original: termios?
 
     /// Takes the terminal.
     init() {
         var attributes = termios()
-        if tcgetattr(STDIN_FILENO, &attributes) == 0 {
-            original = attributes
+        original = tcgetattr(STDIN_FILENO, &attributes) == 0 ? attributes : nil
+        take()
+    }
+
+    private func take() {
+        if var attributes = original {
             attributes.c_lflag &= ~tcflag_t(ICANON | ECHO)
+            // Ctrl-Z comes as a key: the terminal must be given back before the process stops.
+            withUnsafeMutableBytes(of: &attributes.c_cc) { $0[Int(VSUSP)] = Self.noCharacter }
             tcsetattr(STDIN_FILENO, TCSANOW, &attributes)
-        } else {
-            original = nil
         }
         Terminal.write(Array("\u{1b}[?1049h\u{1b}[?25l".utf8), to: STDOUT_FILENO)
     }
@@ -44,6 +54,14 @@ struct FullScreen {
     func release() {
         Terminal.write(Array("\u{1b}[?25h\u{1b}[?1049l".utf8), to: STDOUT_FILENO)
         if var original { tcsetattr(STDIN_FILENO, TCSANOW, &original) }
+    }
+
+    /// Gives the terminal back, stops until a shell goes on with the process, and takes the terminal again.
+    func suspend() {
+        release()
+        // Of this thread, so that the process stands before the next line.
+        raise(SIGSTOP)
+        take()
     }
 
     /// Columns and lines; nil when standard output is no terminal.

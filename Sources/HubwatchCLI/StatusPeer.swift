@@ -2,6 +2,8 @@ import AsyncHTTPClient
 import Foundation
 import NIOCore
 import NIOHTTP1
+import NIOPosix
+import NIOSSL
 import StatusPage
 import StatusReport
 
@@ -17,6 +19,7 @@ struct StatusPeer {
 
     private static let bytesMax = 16 << 20
     private static let patience = TimeAmount.seconds(10)
+    private static let connectPatience = TimeAmount.seconds(5)
 
     private let client: HTTPClient
     private let base: String
@@ -34,11 +37,12 @@ struct StatusPeer {
         }
         base = url.hasSuffix("/") ? String(url.dropLast()) : url
         self.token = token
-        client = HTTPClient(
-            eventLoopGroupProvider: .singleton,
-            configuration: HTTPClient.Configuration(
-                redirectConfiguration: .disallow,
-                timeout: HTTPClient.Configuration.Timeout(connect: .seconds(5), read: Self.patience)))
+        var configuration = HTTPClient.Configuration(
+            redirectConfiguration: .disallow,
+            timeout: HTTPClient.Configuration.Timeout(connect: Self.connectPatience, read: Self.patience))
+        // Who watches wants to know at once, and asks again anyway.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
 
     /// Asks for the report and the near past.
@@ -81,9 +85,7 @@ struct StatusPeer {
             response = try await client.execute(request, timeout: Self.patience)
             body = try await response.body.collect(upTo: Self.bytesMax)
         } catch {
-            throw CommandFailure(
-                .unavailable,
-                "\(base) does not answer: \(error). Is hubwatch running there, with http.port set to this port?")
+            throw CommandFailure(.unavailable, "\(base) does not answer: \(Self.reason(error))")
         }
         switch response.status.code {
         case 200: return Array(buffer: body)
@@ -98,4 +100,34 @@ struct StatusPeer {
         default: throw CommandFailure(.unavailable, "\(base)\(path) answered \(response.status.code)")
         }
     }
+
+    /// Why there was no answer, and what to do, in words.
+    private static func reason(_ error: any Error) -> String {
+        let isItThere = "is hubwatch running, and is this its http.listen?"
+        switch error {
+        case let error as NIOConnectionError:
+            guard let first = error.connectionErrors.first else {
+                return "the host name cannot be resolved; check --url"
+            }
+            return reason(first.error)
+        case let error as IOError: return "\(String(cString: strerror(error.errnoCode))); \(isItThere)"
+        case let error as HTTPClientError where error == .connectTimeout:
+            return "no connection within \(seconds(connectPatience)); check network and firewall"
+        case let error as HTTPClientError where [.readTimeout, .deadlineExceeded].contains(error):
+            return "nothing came within \(seconds(patience)); \(isItThere)"
+        case let error as HTTPClientError where error == .remoteConnectionClosed:
+            return "it hung up without an answer; \(isItThere)"
+        case is HTTPParserError: return "it does not speak HTTP; \(isItThere)"
+        case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
+            let text = "\(error)"
+            if text.contains("CERTIFICATE_VERIFY_FAILED") {
+                return "its certificate cannot be verified; add its authority to those of this machine"
+            }
+            return "it does not speak TLS as it should; hubwatch itself serves http://, not https://"
+        case is NIOTooManyBytesError: return "it sends more than \(bytesMax >> 20) MiB; \(isItThere)"
+        default: return "\(error); \(isItThere)"
+        }
+    }
+
+    private static func seconds(_ time: TimeAmount) -> String { "\(time.nanoseconds / 1_000_000_000) s" }
 }

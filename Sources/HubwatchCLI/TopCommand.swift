@@ -20,7 +20,8 @@ struct TopCommand: AsyncParsableCommand {
               hubwatch top --once                   print everything once, as long as it is
               hubwatch top --json | jq .report.readiness
 
-            Keys: q or Ctrl-C ends; any other key looks again at once. The window may be resized. NO_COLOR is obeyed.
+            Keys: q or Ctrl-C ends, Ctrl-Z suspends; any other key looks again at once. The window may be resized. NO_COLOR
+            is obeyed.
 
             A hubwatch that is given a token (http.token_file) asks for it here too: --token-file, or HUBWATCH_STATUS_TOKEN.
 
@@ -62,19 +63,22 @@ struct TopCommand: AsyncParsableCommand {
             return
         }
         let screen = FullScreen()
-        await watch(peer, first, every: interval, colour: colour)
+        await watch(peer, first, on: screen, every: interval, colour: colour)
         screen.release()
     }
 
-    private func watch(_ peer: StatusPeer, _ first: StatusPeer.Status, every interval: Duration, colour: Bool) async {
+    private func watch(
+        _ peer: StatusPeer, _ first: StatusPeer.Status, on screen: FullScreen, every interval: Duration, colour: Bool
+    ) async {
         var status = first
-        var notice: String?
+        var trouble: String?
         func show() {
             let size = FullScreen.size ?? (columns: 80, lines: 24)
-            let screen = StatusScreen(
+            let lines = StatusScreen(
                 status.view, status.recent, size: .init(columns: size.columns, lines: size.lines), colour: colour,
-                notice: notice)
-            FullScreen.show(screen.lines())
+                trouble: trouble
+            ).lines()
+            FullScreen.show(lines)
         }
         show()
         let (events, happened) = FullScreen.events(every: interval)
@@ -84,24 +88,26 @@ struct TopCommand: AsyncParsableCommand {
         for await event in events {
             switch event {
             case .stopped, .key(UInt8(ascii: "q")), .key(UInt8(ascii: "Q")), .key(0x03): return
+            case .key(0x1A):
+                screen.suspend()
+                show()
             case .resized: show()
-            case .due, .key:
-                guard !isAsking else { continue }
+            case .due, .key, .answered:
+                if let result = answer.take() {
+                    isAsking = false
+                    switch result {
+                    case .success(let new): (status, trouble) = (new, nil)
+                    // What was last known stays on the screen.
+                    case .failure(let failure): trouble = "trying again: \(failure.message)"
+                    }
+                    show()
+                }
+                guard !isAsking, event != .answered else { continue }
                 isAsking = true
                 Task {
                     answer.set(await Self.ask(peer))
                     happened.yield(.answered)
                 }
-            case .answered:
-                isAsking = false
-                switch answer.take() {
-                case .success(let new): (status, notice) = (new, nil)
-                // What was last known stays on the screen.
-                case .failure(let failure):
-                    notice = "No answer, trying again; shown is the last one. q quits. (\(failure.message))"
-                case nil: break
-                }
-                show()
             }
         }
     }

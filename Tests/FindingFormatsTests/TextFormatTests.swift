@@ -1,6 +1,7 @@
 import Detection
 import DiagnosticLogs
 import FindingFormats
+import GoldenFiles
 import Testing
 
 /// The text is readable, keeps to its width and cannot drive the terminal that shows it.
@@ -9,13 +10,13 @@ import Testing
         let format = TextFormat(color: false, width: 100)
         var text = ""
         for entry in OCSFFormatTests.entries { text += format.text(entry) + "\n" + format.line(entry) + "\n" }
-        try Golden.check(Array(text.utf8), name: "findings.txt")
+        #expect(try GoldenFile.difference(of: Array(text.utf8), to: "findings.txt") == nil)
     }
 
     @Test func goldenColours() throws {
         let format = TextFormat(color: true, width: 72)
         let text = format.text(SampleFindings.match) + format.line(SampleFindings.window(.close))
-        try Golden.check(Array(text.utf8), name: "findings-color.txt")
+        #expect(try GoldenFile.difference(of: Array(text.utf8), to: "findings-color.txt") == nil)
     }
 
     @Test(arguments: [0, 40, 57, 100, 200, 1_000])

@@ -1,63 +1,22 @@
 import Detection
 import DiagnosticLogs
 import FindingFormats
+import StatusSamples
 
 @testable import StatusPage
 
-/// A status with something in every list, at a fixed time: 2026-03-01T12:00:00Z.
+/// A status with something in every list, at the time of the sample report.
 enum SampleStatus {
-    static let now: Int64 = 1_772_366_400
+    static let now = SampleReport.nowSeconds
 
     static var view: StatusView {
-        var view = StatusView()
-        view.namespace = "contoso.servicebus.windows.net"
-        view.hub = "insights-logs"
-        view.consumerGroup = "hubwatch"
-        view.version = "1.0"
-        view.nowSeconds = now
-        view.startedSeconds = now - 3_725
-        view.lag = 12_345
-        view.lagSeconds = 4.2
-        view.records = 1_284_331
-        view.messages = 90_210
-        view.bytes = 734_003_200
-        view.alerts = 2
-        view.deadLetterCount = 10
-        view.groups = 4_321
-        view.partitions = [
-            .init(
-                number: 0, isAttached: true, isCaughtUp: true, position: 44_100, lag: 0, lagSeconds: 0,
-                messages: 30_070,
-                bytes: 250_000_000),
-            .init(
-                number: 1, isAttached: true, isCaughtUp: false, position: 31_755, lag: 12_345, lagSeconds: 4.2,
-                messages: 30_070, bytes: 250_000_000),
-            .init(
-                number: 2, isAttached: false, isCaughtUp: false, position: nil, lag: nil, lagSeconds: nil, messages: 0,
-                bytes: 0),
-        ]
-        view.rules = [
-            .init(
-                id: "r1", title: "Azure AI keys listed outside the portal", severity: "high", isShadow: false, hits: 12,
-                findings: 1),
-            .init(
-                id: "r2", title: "Potential Azure OpenAI Model Theft", severity: "medium", isShadow: true,
-                hits: 250_000, findings: 1),
-        ]
-        view.deadLetters = [
-            .init(name: "truncated", count: 9, kept: 12), .init(name: "notAnObject", count: 1, kept: 1),
-        ]
-        view.sinks = [
-            .init(name: "file", cursor: 117, owed: 0, owedBytes: 0, failures: 0, trouble: nil),
-            .init(
-                name: "webhook", cursor: 80, owed: 37, owedBytes: 92_000, failures: 14,
-                trouble: "answered 503, next try in 8 s"),
-        ]
-        view.gaps = [
-            .init(
-                partition: 1, first: 100, last: 205, cause: "retention", policy: "earliest", detectedSeconds: now - 900)
-        ]
-        return view
+        StatusView(
+            SampleReport.report,
+            gaps: [
+                .init(
+                    partition: 1, first: 100, last: 205, cause: "retention", policy: "earliest",
+                    detectedSeconds: now - 900)
+            ])
     }
 
     static var recent: RecentActivity {

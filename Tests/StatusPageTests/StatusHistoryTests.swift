@@ -44,6 +44,39 @@ import Testing
         #expect(history.rate.values == [nil, 30, 0])
     }
 
+    @Test func aSlotThatIsNotOverHasTheRateOfItsOwnTime() {
+        var history = StatusHistory(bounds: .init(slots: 5, slotSeconds: 10))
+        func look(_ seconds: Double, _ records: Int64, started: Double? = nil) {
+            history.observed(
+                .init(
+                    time: Timestamp(nanoseconds: Int64(seconds * 1e9)), lag: [0: 0], records: records,
+                    started: started.map { Timestamp(nanoseconds: Int64($0 * 1e9)) }))
+        }
+        // A burst within the first slot counts from the start of the run.
+        look(103, 0, started: 102)
+        look(107, 500)
+        #expect(history.rate.values == [100])
+        look(109.5, 750)
+        #expect(history.rate.values == [100])
+        // A moment after the last look is no measure; a second and a half is.
+        look(110.05, 1000)
+        #expect(history.rate.values == [100, 100])
+        look(111, 1050)
+        #expect(history.rate.values == [100, 200])
+        look(119, 2650)
+        look(125, 2650)
+        #expect(history.rate.values == [100, 200, 0])
+    }
+
+    @Test func aRunThatBeganLongAgoHasNoRateBeforeTheSecondSlot() {
+        var history = StatusHistory(bounds: Self.bounds)
+        history.observed(
+            .init(
+                time: Timestamp(nanoseconds: 100_000_000_000), lag: [:], records: 9_000,
+                started: Timestamp(nanoseconds: 0)))
+        #expect(history.rate.values == [nil])
+    }
+
     @Test func theOldestSlotsFallOut() {
         let history = Self.observed((0..<8).map { (100 + Double($0), [0: Int64($0)], Int64($0)) })
         #expect(history.lag(of: 0) == StatusSeries(startSeconds: 103, slotSeconds: 1, values: [3, 4, 5, 6, 7]))

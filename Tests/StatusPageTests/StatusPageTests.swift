@@ -55,7 +55,7 @@ import Testing
         #expect(try section("masthead").text.contains("contoso.servicebus.windows.net / insights-logs"))
         let partitions = try section("partitions").all("tr").map { $0.children.map(\.text) }
         #expect(partitions.count == 4)
-        #expect(partitions[2].prefix(4) == ["1", "reading", "12\u{202f}345", "4.20 s"])
+        #expect(partitions[2].prefix(4) == ["1", "reading", "12\u{202f}345", "4.2 s"])
         #expect(partitions[3].prefix(3) == ["2", "not attached", "–"])
         #expect(
             try section("dead-letters").all("tr").map { $0.children.map(\.text) }[1] == ["truncated", "", "9", "12"])
@@ -69,6 +69,16 @@ import Testing
         #expect(match.text.contains("203.0.113.7"))
         #expect(match.text.contains("1/17/0"))
         #expect(match.all("a").map { $0.attributes["href"] } == ["https://attack.mitre.org/techniques/T1552/005/"])
+    }
+
+    @Test func reasonsWithoutDeadLettersTakeNoLine() throws {
+        let section = try #require(PageReader.read(Self.document()).with(id: "dead-letters"))
+        #expect(!section.text.contains("bodyTooLarge") && section.all("tr").count == 3)
+        #expect(section.text.contains("1 other reason has none"))
+        var view = SampleStatus.view
+        (view.deadLetters, view.reasonsWithout) = ([], 10)
+        let none = try #require(PageReader.read(Self.document(view)).with(id: "dead-letters"))
+        #expect(none.text.contains("None: everything could be decoded.") && none.all("tr").isEmpty)
     }
 
     @Test func chartsSayWhatTheyShow() throws {
@@ -193,6 +203,17 @@ import Testing
         ] as [(Int64, String)]) func numbersAreShort(_ number: Int64, _ text: String)
     {
         #expect(CountText.short(number) == text)
+    }
+
+    @Test(
+        arguments: [
+            (0, "0 s", "0 s"), (0.04, "0 s", "0 s"), (0.25, "0.3 s", "0.3 s"), (4.2, "4.2 s", "4.2 s"),
+            (9.96, "10 s", "10 s"), (59.6, "1 min", "1 min"), (754, "12 min 34 s", "12 min"), (-3, "-3 s", "-3 s"),
+            (.infinity, "–", "–"), (.nan, "–", "–"),
+        ] as [(Double, String, String)]) func spansAreShort(_ seconds: Double, _ text: String, _ rough: String)
+    {
+        #expect(CountText.span(seconds: seconds) == text)
+        #expect(CountText.roughSpan(seconds: seconds) == rough)
     }
 
     @Test func scalesEndOnRoundNumbers() {

@@ -1,18 +1,19 @@
 import FindingFormats
+import GoldenFiles
 import Testing
 
 @testable import StatusPage
 
 /// Goal: `hubwatch top` shows the same as the page, in any size of terminal, and no text from outside drives the terminal.
 ///
-/// Method: frames of a fixed status; counts of lines and columns over many sizes.
+/// Method: frames of a fixed status against files that somebody has looked at; counts of lines and columns over many sizes.
 @Suite struct StatusScreenTests {
     private static func screen(
         _ columns: Int, _ lines: Int?, colour: Bool = false, view: StatusView = SampleStatus.view,
-        recent: RecentActivity = SampleStatus.recent, notice: String? = nil
+        recent: RecentActivity = SampleStatus.recent, trouble: String? = nil
     ) -> [String] {
         StatusScreen(
-            view, recent, size: .init(columns: columns, lines: lines), colour: colour, notice: notice
+            view, recent, size: .init(columns: columns, lines: lines), colour: colour, trouble: trouble
         ).lines()
     }
 
@@ -52,17 +53,52 @@ import Testing
         #expect(unsafe.isEmpty)
     }
 
-    @Test func aNoticeTakesThePlaceOfTheKeys() {
+    /// `cat` the files: colour is in them as the terminal gets it.
+    @Test(arguments: [(80, 24), (120, 40), (40, 20)], [false, true])
+    func framesAreAsSomebodySawThem(_ size: (columns: Int, lines: Int), colour: Bool) throws {
+        let frame = Self.screen(size.columns, size.lines, colour: colour).joined(separator: "\n") + "\n"
+        let name = "top-\(size.columns)x\(size.lines)\(colour ? "-color" : "").txt"
+        #expect(try GoldenFile.difference(of: Array(frame.utf8), to: name) == nil)
+    }
+
+    @Test func aScreenWithoutAnswerSaysSo() throws {
         #expect(Self.screen(80, 24).last?.hasPrefix("q quit") == true)
-        #expect(Self.screen(80, 24, notice: "no answer").last?.hasPrefix("no answer") == true)
+        let frame = Self.screen(80, 24, trouble: "trying again: it hung up")
+        #expect(frame.first?.hasPrefix("hubwatch  no answer") == true)
+        #expect(frame.last == "q quit  trying again: it hung up")
+        let text = Self.screen(120, nil, trouble: "trying again: it hung up").joined(separator: "\n") + "\n"
+        #expect(try GoldenFile.difference(of: Array(text.utf8), to: "top-once-120-stale.txt") == nil)
+    }
+
+    @Test func whatFindsNoRoomIsNamed() {
+        #expect(Self.screen(80, 60).last == "q quit")
+        #expect(Self.screen(80, 12).last == "q quit  no room for: sinks, dead letters, gaps")
+        // What needs somebody is cut off last.
+        #expect(Self.screen(80, 20).contains { $0.hasPrefix("2          not attached") })
+    }
+
+    @Test func theEndOfALineIsNoBlank() {
+        for columns in [20, 40, 80, 120] {
+            for line in Self.screen(columns, 40) { #expect(!line.hasSuffix(" "), "\(columns): '\(line)'") }
+        }
+    }
+
+    /// Half a number says something else than the number.
+    @Test func numbersAreNotCut() {
+        for columns in 40...130 {
+            let texts = Self.screen(columns, 60).joined(separator: "\n")
+            #expect(texts.contains(columns < 60 ? "12.3k" : "12\u{202f}345"), "\(columns)")
+        }
     }
 
     @Test func theLongestListIsCutFirstAndTheLastOnesAreLeftOut() {
-        #expect(StatusScreen.share(100, among: [5, 3, 2]) == [5, 3, 2])
-        #expect(StatusScreen.share(12, among: [5, 3, 2]) == [2, 2, 2])
-        #expect(StatusScreen.share(13, among: [50, 3, 2]) == [3, 2, 2])
-        #expect(StatusScreen.share(7, among: [50, 3, 2]) == [1, 1, nil])
-        #expect(StatusScreen.share(0, among: [50, 3]) == [nil, nil])
+        func share(_ room: Int, _ wanted: [Int]) -> [Int?] { StatusScreen.share(room, among: wanted, overhead: 2) }
+        #expect(share(100, [5, 3, 2]) == [5, 3, 2])
+        #expect(share(12, [5, 3, 2]) == [2, 2, 2])
+        #expect(share(13, [50, 3, 2]) == [3, 2, 2])
+        #expect(share(7, [50, 3, 2]) == [1, 1, nil])
+        #expect(share(0, [50, 3]) == [nil, nil])
+        #expect(StatusScreen.share(7, among: [50, 3, 2], overhead: 1) == [2, 1, 1])
     }
 
     @Test func sparklinesShowPeaksAndHoles() {

@@ -2,6 +2,7 @@ import EventHubs
 import Logging
 import PrometheusMetrics
 import StatusReport
+import StatusSamples
 import Synchronization
 
 @testable import StatusServer
@@ -16,7 +17,7 @@ final class ServerFixture: Sendable {
 
     private init(token: String?) {
         self.token = token
-        var report = sampleReport()
+        var report = SampleReport.report
         report.readiness = .init(phase: .running, reasons: [])
         current = Mutex(report)
     }

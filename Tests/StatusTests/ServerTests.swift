@@ -1,6 +1,7 @@
 import EventHubs
 import Logging
 import StatusReport
+import StatusSamples
 import Synchronization
 import Testing
 
@@ -40,7 +41,7 @@ import Testing
             #expect(metrics.field("content-type") == "text/plain; version=0.0.4; charset=utf-8")
             #expect(metrics.body.contains("hubwatch_http_requests_total 1\n"))
             let report = try await RawClient.ask(port, "/status.json")
-            #expect(try StatusReport(json: Array(report.body.utf8)).partitions == sampleReport().partitions)
+            #expect(try StatusReport(json: Array(report.body.utf8)).partitions == SampleReport.report.partitions)
         }
     }
 
@@ -101,7 +102,7 @@ import Testing
         await #expect(throws: StatusServerError.self) {
             try await StatusServer.start(
                 StatusServerConfiguration(host: "0.0.0.0", port: 0),
-                source: StatusSource(report: { sampleReport() }, metrics: { "" }), logger: Logger(label: "test"))
+                source: StatusSource(report: { SampleReport.report }, metrics: { "" }), logger: Logger(label: "test"))
         }
     }
 
@@ -110,7 +111,8 @@ import Testing
             do throws(StatusServerError) {
                 _ = try await StatusServer.start(
                     StatusServerConfiguration(port: port),
-                    source: StatusSource(report: { sampleReport() }, metrics: { "" }), logger: Logger(label: "test"))
+                    source: StatusSource(report: { SampleReport.report }, metrics: { "" }),
+                    logger: Logger(label: "test"))
                 Issue.record("two servers on one port")
             } catch {
                 #expect(error.code == .addressUnavailable)

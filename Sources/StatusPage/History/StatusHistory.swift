@@ -36,12 +36,15 @@ public struct StatusHistory: Sendable {
         public var lag: [Int: Int64]
         /// Records judged since the start.
         public var records: Int64
+        /// When that was; nil where unknown.
+        public var started: Timestamp?
 
         /// Makes an observation.
-        public init(time: Timestamp, lag: [Int: Int64], records: Int64) {
+        public init(time: Timestamp, lag: [Int: Int64], records: Int64, started: Timestamp? = nil) {
             self.time = time
             self.lag = lag
             self.records = records
+            self.started = started
         }
     }
 
@@ -54,19 +57,30 @@ public struct StatusHistory: Sendable {
     private var first: Int64 = 0
     private var partitions: [Int: [Int64]] = [:]
     private var sum: [Int64]
-    /// Records since the start, at the end of each slot.
+    /// Records since the start, at the last look into each slot.
     private var records: [Int64]
+    /// When that look was, nanoseconds since the epoch.
+    private var looks: [Int64]
+    /// When the count began, if that was shortly before the first look.
+    private var began: Int64?
 
     /// Makes an empty history.
     public init(bounds: Bounds = Bounds()) {
         self.bounds = bounds
         sum = Array(repeating: Self.unknown, count: bounds.slots)
         records = sum
+        looks = Array(repeating: .min, count: bounds.slots)
     }
 
     /// Takes what was seen; an observation older than the newest slot counts for the newest slot.
     public mutating func observed(_ observation: Observation) {
         let slot = max(newest ?? .min, Self.slot(observation.time, bounds))
+        if newest == nil, let started = observation.started {
+            let age = observation.time.nanoseconds.subtractingReportingOverflow(started.nanoseconds)
+            if !age.overflow, (0...bounds.slotSeconds * 1_000_000_000).contains(age.partialValue) {
+                began = started.nanoseconds
+            }
+        }
         turn(to: slot)
         let place = place(of: slot)
         var total: Int64 = 0
@@ -82,6 +96,7 @@ public struct StatusHistory: Sendable {
         }
         if !observation.lag.isEmpty { sum[place] = max(sum[place], total) }
         records[place] = max(records[place], observation.records)
+        looks[place] = max(looks[place], observation.time.nanoseconds)
     }
 
     /// Messages left to read in a partition, oldest slot first.
@@ -95,19 +110,33 @@ public struct StatusHistory: Sendable {
     /// Partitions that have a history.
     public var known: [Int] { partitions.keys.sorted() }
 
-    /// Records judged in each slot, a second.
+    /// Records judged a second, from the last look into the slot before to the last look into this one.
+    ///
+    /// A slot that has only just begun says what the one before it does: a moment is no measure.
     public var rate: StatusSeries {
         var totals = series(records)
         var rates: [Int64?] = []
+        var before = began.map { (count: Int64(0), time: $0) }
         for (index, total) in totals.values.enumerated() {
-            guard index > 0, let total, let before = totals.values[index - 1], total >= before else {
+            guard let total else {
                 rates.append(nil)
+                before = nil
                 continue
             }
-            rates.append((total - before) / bounds.slotSeconds)
+            let time = looks[place(of: totals.startSeconds / bounds.slotSeconds + Int64(index))]
+            rates.append(before.flatMap { Self.rate(from: $0, to: (total, time)) } ?? rates.last ?? nil)
+            before = (total, time)
         }
         totals.values = rates
         return totals
+    }
+
+    private static let momentNanoseconds: Int64 = 900_000_000
+
+    private static func rate(from: (count: Int64, time: Int64), to: (count: Int64, time: Int64)) -> Int64? {
+        let span = to.time - from.time
+        guard to.count >= from.count, span >= momentNanoseconds else { return nil }
+        return Int64((Double(to.count - from.count) / (Double(span) / 1e9)).rounded())
     }
 
     private func series(_ ring: [Int64]) -> StatusSeries {
@@ -134,6 +163,7 @@ public struct StatusHistory: Sendable {
             let place = place(of: slot - step)
             sum[place] = Self.unknown
             records[place] = Self.unknown
+            looks[place] = .min
             for partition in partitions.keys { partitions[partition]?[place] = Self.unknown }
         }
         self.newest = slot
@@ -157,6 +187,7 @@ extension StatusHistory.Observation {
         var lag: [Int: Int64] = [:]
         for partition in report.partitions { lag[partition.number] = partition.lagEvents }
         self.init(
-            time: Timestamp(milliseconds: report.process.reportedMs), lag: lag, records: report.records.records)
+            time: Timestamp(milliseconds: report.process.reportedMs), lag: lag, records: report.records.records,
+            started: Timestamp(milliseconds: report.process.startedMs))
     }
 }

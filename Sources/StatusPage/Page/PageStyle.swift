@@ -61,7 +61,7 @@ enum PageStyle {
         svg .s5{fill:var(--s5)}svg .s4{fill:var(--s4)}svg .s3{fill:var(--s3)}svg .s2{fill:var(--s2)}svg .s1{fill:var(--s1)}
         svg .bar{fill:var(--accent)}
         .timeline{display:block;width:100%;height:72px}
-        .spark{width:150px;padding-block:3px}
+        .spark{width:164px;padding:3px 14px}
         .spark svg{display:block;width:100%;height:22px}
         .bars{width:30%}
         .bars svg{display:block;width:100%;height:9px}
@@ -116,8 +116,10 @@ enum PageStyle {
         .finding .what{grid-column:1/-1;grid-row:2}
         .finding .when span{display:none}
         .detail{padding-left:0}
-        .spark{width:84px}
-        th,td{padding-right:10px}}
+        .finding .what span{white-space:normal;display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:2}
+        .finding[open] .what span{display:block}
+        th,td{padding-right:10px}
+        .spark{width:94px;padding-inline:8px 10px}}
         @media print{.skip,#live{display:none}}
         @media (prefers-reduced-motion:no-preference){.fresh{animation:fresh 1.6s ease-out}
         @keyframes fresh{from{background:var(--fill)}}}

@@ -33,10 +33,7 @@ extension StatusPage {
     /// All partitions by number, or, where there are too many, those that lag most.
     private var shownPartitions: [StatusView.Partition] {
         guard view.partitions.count > Limits.partitions else { return view.partitions }
-        let worst = view.partitions.sorted { a, b in
-            (a.isAttached ? 0 : 1, a.lag ?? 0, -a.number) > (b.isAttached ? 0 : 1, b.lag ?? 0, -b.number)
-        }
-        return Array(worst.prefix(Limits.partitions))
+        return Array(view.partitionsByNeed.prefix(Limits.partitions))
     }
 
     private func partitionSummary() -> String {
@@ -54,7 +51,7 @@ extension StatusPage {
         row.element(.th, .scope("col"), .class("n"), text: "lag")
         row.element(.th, .scope("col"), .class("n"), text: "behind")
         row.element(
-            .th, .scope("col"), .title("Every plot reaches to \(CountText.grouped(top)) messages"),
+            .th, .scope("col"), .class("spark"), .title("Every plot reaches to \(CountText.grouped(top)) messages"),
             text: "lag over time")
         row.element(.th, .scope("col"), .class("n opt"), text: "position")
         row.element(.th, .scope("col"), .class("n opt"), text: "messages")

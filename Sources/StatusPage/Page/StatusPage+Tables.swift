@@ -51,8 +51,11 @@ extension StatusPage {
 
     func deadLetters(into html: inout Markup) {
         let most = max(1, view.deadLetters.map { max($0.count, $0.kept) }.max() ?? 1)
+        let others = view.reasonsWithout
+        let without = "; \(others) other \(others == 1 ? "reason has" : "reasons have") none"
+        let note = "by reason" + (others > 0 ? without : "")
         listing(
-            .id("dead-letters"), "Dead letters", note: view.deadLetters.isEmpty ? "" : "by reason",
+            .id("dead-letters"), "Dead letters", note: view.deadLetters.isEmpty ? "" : note,
             none: "None: everything could be decoded.", view.deadLetters, limit: Limits.reasons,
             columns: [("reason", false), ("", false), ("since start", true), ("kept", true)], into: &html
         ) { reason, row in

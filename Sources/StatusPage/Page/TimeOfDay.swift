@@ -56,8 +56,15 @@ enum CountText {
     /// A length of time in seconds: `0 s`, `1.2 s`, `3 min 20 s`.
     static func span(seconds: Double) -> String {
         guard seconds.isFinite, abs(seconds) < 1e9 else { return "–" }
-        if seconds >= 10 { return TimeText.span(nanoseconds: Int64(seconds.rounded()) * 1_000_000_000) }
-        return TimeText.span(nanoseconds: Int64((seconds * 10).rounded()) * 100_000_000)
+        let tenths = Int64((abs(seconds) * 10).rounded())
+        let sign = seconds < 0 && tenths > 0 ? "-" : ""
+        if tenths >= 100 { return sign + TimeText.span(nanoseconds: (tenths + 5) / 10 * 1_000_000_000) }
+        return sign + "\(tenths / 10)" + (tenths % 10 > 0 ? ".\(tenths % 10)" : "") + " s"
+    }
+
+    /// The same without what is less than its largest unit: `3 min`.
+    static func roughSpan(seconds: Double) -> String {
+        span(seconds: seconds).split(separator: " ").prefix(2).joined(separator: " ")
     }
 
     private static func scaled(_ number: Double, _ units: [(name: String, size: Double)]) -> String {

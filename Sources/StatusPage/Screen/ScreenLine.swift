@@ -40,6 +40,16 @@ struct ScreenLine {
     /// Columns that are left.
     var room: Int { max(0, width - used) }
 
+    /// The text without the blanks behind it: they would show where it is copied or kept in a file.
+    var finished: String {
+        var end = text.endIndex
+        while end > text.startIndex, text[text.index(before: end)] == " " { end = text.index(before: end) }
+        return String(text[..<end])
+    }
+
+    /// Columns that a text of outside takes.
+    static func width(_ piece: String) -> Int { TerminalText.width(TerminalText.escaped(piece)) }
+
     /// Adds a text; what does not fit is cut, shown as `…`.
     mutating func add(_ piece: String, _ style: Style = .plain) {
         let cut = TerminalText.escaped(piece, columns: room)
@@ -62,6 +72,13 @@ struct ScreenLine {
         space(right ? 2 : free + 2)
     }
 
+    /// Adds the name of a list in a column, with a note behind it.
+    mutating func heading(_ name: String, _ columns: Int, note: String) {
+        add(name, .strong)
+        if !note.isEmpty { add("  " + note, .faint) }
+        space(max(2, columns + 2 - used))
+    }
+
     /// Adds spaces, as many as fit.
     mutating func space(_ columns: Int) {
         let columns = max(0, min(columns, room))
@@ -69,10 +86,10 @@ struct ScreenLine {
         used += columns
     }
 
-    /// Moves the text that follows so far to the right that it ends with the line.
+    /// Adds a text so far to the right that it ends with the line; none where it does not fit.
     mutating func right(_ piece: String, _ style: Style = .plain) {
-        let wide = TerminalText.width(TerminalText.escaped(piece))
-        guard wide + 1 < room else { return }
+        let wide = Self.width(piece)
+        guard wide > 0, wide <= room else { return }
         space(room - wide)
         add(piece, style)
     }

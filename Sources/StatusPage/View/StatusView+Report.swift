@@ -34,7 +34,9 @@ extension StatusView {
         rules = report.rules.map(Rule.init).sorted { a, b in
             (a.findings, a.hits, b.title, b.id) > (b.findings, b.hits, a.title, a.id)
         }
-        deadLetters = Self.reasons(report.deadLetters)
+        let reasons = Self.reasons(report.deadLetters)
+        deadLetters = reasons.filter { $0.count > 0 || $0.kept > 0 }
+        reasonsWithout = reasons.count - deadLetters.count
         sinks = report.sinks.map(Sink.init)
         self.gaps = gaps
     }
@@ -63,7 +65,9 @@ extension StatusView {
 extension StatusView.Partition {
     init(_ partition: StatusReport.Partition) {
         self.init(
-            number: partition.number, isAttached: partition.isAttached, isCaughtUp: partition.isCaughtUp,
+            number: partition.number, isAttached: partition.isAttached,
+            // The hub is asked for its end now and then only: what is known to be read counts at once.
+            isCaughtUp: partition.isCaughtUp || partition.lagEvents == 0,
             position: partition.position, lag: partition.lagEvents, lagSeconds: partition.lagSeconds,
             messages: partition.messages, bytes: partition.bytes,
             trouble: partition.isAttached ? nil : partition.lastError)

@@ -44,8 +44,10 @@ public struct StatusView: Hashable, Sendable {
     public var partitions: [Partition] = []
     /// Rules, those with findings first.
     public var rules: [Rule] = []
-    /// Dead letters by reason, the most first.
+    /// Dead letters by reason, the most first; reasons that never came up are left out.
     public var deadLetters: [Reason] = []
+    /// How many reasons never came up.
+    public var reasonsWithout = 0
     /// Sinks, by name.
     public var sinks: [Sink] = []
     /// Gaps, the newest first.
@@ -53,6 +55,13 @@ public struct StatusView: Hashable, Sendable {
 
     /// Makes a view of nothing.
     public init() {}
+
+    /// Partitions, those without a link first, then those that lag most.
+    var partitionsByNeed: [Partition] {
+        partitions.sorted { a, b in
+            (a.isAttached ? 0 : 1, a.lag ?? 0, -a.number) > (b.isAttached ? 0 : 1, b.lag ?? 0, -b.number)
+        }
+    }
 
     /// A partition's progress.
     public struct Partition: Hashable, Sendable {
