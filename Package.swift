@@ -96,7 +96,9 @@ let package = Package(
         .target(name: "StatusReport", swiftSettings: pure),
 
         // What `hubwatch doctor` makes of what its probes observe
-        .target(name: "Diagnosis", dependencies: ["AMQPTypes", "EventHubs", "DiagnosticLogs"], swiftSettings: pure),
+        .target(
+            name: "Diagnosis", dependencies: ["AMQPTypes", "AzureTokens", "EventHubs", "DiagnosticLogs"],
+            swiftSettings: pure),
 
         // The AMQP engine and the shells
         .target(name: "AMQPEngine", dependencies: ["AMQPTypes", "CProton", "CProtonShim"], swiftSettings: settings),
@@ -110,10 +112,16 @@ let package = Package(
                 logging,
                 .product(name: "SwiftASN1", package: "swift-asn1"),
             ], swiftSettings: settings),
+        // The way of HTTPS requests through a proxy
+        .target(
+            name: "ProxiedHTTP",
+            dependencies: ["EventHubs", "EventHubsClient", nio, nioHTTP1, nioPosix, asyncHTTPClient],
+            swiftSettings: settings),
         .target(
             name: "AzureIdentity",
             dependencies: [
-                "AzureTokens", "EventHubs", "EventHubsClient", nio, nioHTTP1, nioPosix, nioSSL, crypto, cryptoExtras,
+                "AzureTokens", "EventHubs", "EventHubsClient", "ProxiedHTTP", nio, nioHTTP1, nioPosix, nioSSL, crypto,
+                cryptoExtras,
                 jwtKit,
                 logging, .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "X509", package: "swift-certificates"),
@@ -129,8 +137,8 @@ let package = Package(
         .target(
             name: "NetworkSinks",
             dependencies: [
-                "AMQPTypes", "Detection", "DiagnosticLogs", "EventHubs", "EventHubsClient", "FindingFormats", "Sinks",
-                nio, nioPosix, nioHTTP1, nioTLS, nioSSL, asyncHTTPClient, crypto, logging,
+                "AMQPTypes", "Detection", "DiagnosticLogs", "EventHubs", "EventHubsClient", "FindingFormats",
+                "ProxiedHTTP", "Sinks", nio, nioPosix, nioHTTP1, nioTLS, nioSSL, asyncHTTPClient, crypto, logging,
             ], swiftSettings: settings),
         .target(
             name: "HubwatchRuntime",
@@ -169,17 +177,17 @@ let package = Package(
         .target(
             name: "Doctor",
             dependencies: [
-                "AMQPTypes", "Detection", "Diagnosis", "DiagnosticLogs", "EventHubs", "EventHubsClient",
-                "HubwatchConfiguration", "HubwatchRuntime", "Redaction", "RuleFormats", "StateStore", nio, nioPosix,
-                logging,
+                "AMQPTypes", "AzureIdentity", "AzureTokens", "Detection", "Diagnosis", "DiagnosticLogs", "EventHubs",
+                "EventHubsClient", "FindingFormats", "HubwatchConfiguration", "HubwatchRuntime", "NetworkSinks",
+                "Redaction", "RuleFormats", "Sinks", "StateStore", nio, nioPosix, logging,
                 .product(name: "X509", package: "swift-certificates"),
                 .product(name: "SwiftASN1", package: "swift-asn1"),
             ], swiftSettings: settings),
         .target(
             name: "HubwatchCLI",
             dependencies: [
-                "AMQPTypes", "AzureIdentity", "EventHubs", "EventHubsClient", "DiagnosticLogs", "Detection",
-                "RuleFormats", "StateStore", "Diagnosis", "Doctor",
+                "AMQPTypes", "AzureIdentity", "AzureTokens", "EventHubs", "EventHubsClient", "DiagnosticLogs",
+                "Detection", "RuleFormats", "StateStore", "Diagnosis", "Doctor",
                 "FindingFormats", "Sinks", "HubwatchConfiguration", "SampleLogs", "HubwatchRuntime", "DevBroker",
                 "Spelling", "Redaction", "HubwatchMetrics", "PrometheusMetrics", "StatusServer", "StatusSite",
                 "StatusPage",
@@ -256,8 +264,8 @@ let package = Package(
         .testTarget(name: "TransportsTests", dependencies: ["Transports"], swiftSettings: settings),
         // Proxies and servers that do what a test wants
         .target(
-            name: "TransportPeers", dependencies: [nio, nioPosix], path: "Tests/TransportPeers", swiftSettings: settings
-        ),
+            name: "TransportPeers", dependencies: [nio, nioPosix, nioSSL], path: "Tests/TransportPeers",
+            swiftSettings: settings),
         .testTarget(name: "EventHubsTests", dependencies: ["EventHubs", "AMQPTypes"], swiftSettings: settings),
         .testTarget(
             name: "DiagnosticLogsTests", dependencies: ["DiagnosticLogs", "CSimdjson", "Redaction"],
@@ -298,7 +306,10 @@ let package = Package(
             ], path: "Tests/FakeIssuers", swiftSettings: settings),
         .testTarget(
             name: "AzureIdentityTests",
-            dependencies: ["AzureIdentity", "AzureTokens", "EventHubs", "FakeIssuers", nioPosix, logging],
+            dependencies: [
+                "AzureIdentity", "AzureTokens", "EventHubs", "FakeIssuers", "TransportPeers", nio, nioPosix, nioSSL,
+                logging,
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "FindingFormatsTests",
@@ -328,7 +339,7 @@ let package = Package(
         .testTarget(
             name: "NetworkSinksTests",
             dependencies: [
-                "Receivers",
+                "Receivers", "TransportPeers",
                 "AMQPTypes", "Detection", "DevBroker", "DiagnosticLogs", "EventHubs", "EventHubsClient",
                 "FindingFormats", "NetworkSinks", "Sinks", "StateStore", nio, nioPosix, nioHTTP1, nioSSL, crypto,
                 logging,
@@ -354,14 +365,14 @@ let package = Package(
                 .product(name: "X509", package: "swift-certificates"),
             ], swiftSettings: settings),
         .testTarget(
-            name: "DiagnosisTests", dependencies: ["Diagnosis", "EventHubs", "AMQPTypes"], swiftSettings: settings),
+            name: "DiagnosisTests", dependencies: ["AMQPTypes", "AzureTokens", "Diagnosis", "EventHubs"],
+            swiftSettings: settings),
         .testTarget(
             name: "DoctorTests",
             dependencies: [
-                "AMQPTypes", "DevBroker", "Diagnosis", "Doctor", "EventHubs", "EventHubsClient",
-                "HubwatchConfiguration", "HubwatchRuntime", "StateStore", "TransportPeers", "hubwatch", nio, nioPosix,
-                logging,
-                crypto,
+                "AMQPTypes", "AzureIdentity", "DevBroker", "Diagnosis", "Doctor", "EventHubs", "EventHubsClient",
+                "FakeIssuers", "HubwatchConfiguration", "HubwatchRuntime", "Receivers", "StateStore", "TransportPeers",
+                "hubwatch", nio, nioPosix, nioSSL, logging, crypto,
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "X509", package: "swift-certificates"),
                 .product(name: "SwiftASN1", package: "swift-asn1"),
@@ -387,7 +398,8 @@ let package = Package(
                 "FakeIssuers",
                 "HubwatchConfiguration", "HubwatchRuntime", "RuleFormats", "SampleLogs", "StateStore", "TransportPeers",
                 "HubwatchMetrics", "PrometheusMetrics", "StatusReport", "StatusSamples", "StatusServer", "StatusSite",
-                nio, nioPosix, logging,
+                nio,
+                nioPosix, logging,
             ], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6],

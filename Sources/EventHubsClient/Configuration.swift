@@ -81,6 +81,8 @@ public struct EventHubsConfiguration: Sendable {
     public var transport = Transport.amqp
     /// The proxy to tunnel through; nil to connect directly.
     public var proxy: ProxyAddress?
+    /// The setting that names it, for remedies.
+    public var proxySetting = "source.proxy"
     /// Where to connect instead of ``host``, whose name still stands in the connection's open and in TLS.
     public var endpointAddress: HostAndPort?
     /// What proves the client in TLS; nil for nothing.

@@ -39,7 +39,7 @@ final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler {
         hasAsked = true
         let timeout = timeout
         timer = context.eventLoop.assumeIsolated().scheduleTask(in: timeout) { [weak self] in
-            self?.refuse(.silent(seconds: Int(timeout.nanoseconds / 1_000_000_000)), context)
+            self?.refuse(.silent(seconds: Int((timeout.nanoseconds + 999_999_999) / 1_000_000_000)), context)
         }
         let question = context.channel.allocator.buffer(bytes: handshake.question.bytes)
         context.writeAndFlush(wrapOutboundOut(question), promise: nil)

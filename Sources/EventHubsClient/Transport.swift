@@ -62,7 +62,7 @@ extension EventHubsConfiguration {
     func tunnel(through proxy: ProxyAddress) -> ProxyTunnel {
         ProxyTunnel(
             proxy: proxy.description, host: HostAndPort(host: target.host).description, port: target.port,
-            authorization: proxy.authorization?.revealed)
+            authorization: proxy.authorization?.revealed, setting: proxySetting)
     }
 
     /// The handshake for a WebSocket.

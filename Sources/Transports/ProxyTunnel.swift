@@ -6,6 +6,7 @@ public struct ProxyTunnel: Handshake {
     private let target: String
     private let targetPort: Int
     private let authorization: String?
+    private let setting: String
 
     /// Makes the handshake.
     ///
@@ -14,12 +15,19 @@ public struct ProxyTunnel: Handshake {
     ///   - host: where the tunnel is to lead; brackets around an IPv6 address.
     ///   - port: the port there.
     ///   - authorization: the value of the `Proxy-Authorization` field.
-    public init(proxy: String, host: String, port: Int, authorization: String?) {
+    ///   - setting: what names the proxy; the setting for its password ends in `_password_file`.
+    public init(
+        proxy: String, host: String, port: Int, authorization: String?, setting: String = brokerSetting
+    ) {
         self.proxy = proxy
+        self.setting = setting
         target = "\(host):\(port)"
         targetPort = port
         self.authorization = authorization
     }
+
+    /// The setting of the proxy between us and the broker.
+    public static let brokerSetting = "source.proxy"
 
     /// CONNECT.
     public var question: HTTPQuestion {
@@ -41,7 +49,7 @@ public struct ProxyTunnel: Handshake {
         default:
             throw refusal(
                 "The proxy \(proxy) made no tunnel to \(target) (\(answer.statusText))",
-                remedy: "Check that this is a proxy that knows CONNECT (source.proxy)", isRetriable: false)
+                remedy: "Check that this is a proxy that knows CONNECT (\(setting))", isRetriable: false)
         }
     }
 
@@ -59,17 +67,18 @@ public struct ProxyTunnel: Handshake {
         guard authorization == nil else {
             return refusal(
                 "The proxy \(proxy) refused the login (\(answer.statusText))",
-                remedy: "Check the user and password of source.proxy", isRetriable: false)
+                remedy: "Check the user and password of \(setting)", isRetriable: false)
         }
         return refusal(
             "The proxy \(proxy) wants a login (\(answer.statusText))",
-            remedy: "Give a user in source.proxy and the password in source.proxy_password_file", isRetriable: false)
+            remedy: "Give a user in \(setting) and the password in \(setting)_password_file", isRetriable: false)
     }
 
     private func forbidden(_ answer: HTTPAnswer) -> TransportRefusal {
-        let way =
-            targetPort == 443
-            ? "" : "; many proxies allow port 443 alone, which AMQP over WebSockets uses (source.transport: websockets)"
+        let alone = "; many proxies allow port 443 alone"
+        let amqp =
+            setting == Self.brokerSetting ? ", which AMQP over WebSockets uses (source.transport: websockets)" : ""
+        let way = targetPort == 443 ? "" : alone + amqp
         return refusal(
             "The proxy \(proxy) does not allow a tunnel to \(target) (\(answer.statusText))",
             remedy: "Have the proxy allow it\(way)", isRetriable: false)
@@ -89,7 +98,7 @@ public struct ProxyTunnel: Handshake {
         case .notHTTP, .tooLong:
             refusal(
                 "The proxy \(proxy) answered with something that is not HTTP",
-                remedy: "Check that host and port of source.proxy are those of an HTTP proxy", isRetriable: false)
+                remedy: "Check that host and port of \(setting) are those of an HTTP proxy", isRetriable: false)
         }
     }
 

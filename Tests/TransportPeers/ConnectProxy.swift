@@ -19,6 +19,7 @@ public final class ConnectProxy: Sendable {
     private struct State: Sendable {
         var behaviours: [Behaviour]
         var heads: [String] = []
+        var bytesPassed = 0
     }
 
     /// The port on 127.0.0.1.
@@ -44,10 +45,14 @@ public final class ConnectProxy: Sendable {
 
         func note(_ head: String) { state.withLock { $0.heads.append(head) } }
         var heads: [String] { state.withLock(\.heads) }
+        func notePassed(_ bytes: Int) { state.withLock { $0.bytesPassed += bytes } }
+        var bytesPassed: Int { state.withLock(\.bytesPassed) }
     }
 
     /// The heads of all requests so far.
     public var requests: [String] { shared.heads }
+    /// The bytes that went through tunnels, in both directions.
+    public var bytesPassed: Int { shared.bytesPassed }
 
     /// Listens on a free port; the behaviours are for the connections in their order, the last one for all that follow.
     public static func start(_ behaviours: [Behaviour], on group: any EventLoopGroup) async throws -> ConnectProxy {
@@ -114,7 +119,9 @@ private final class ProxyRequest: ChannelInboundHandler, RemovableChannelHandler
     }
 
     private func tunnel(_ login: String?, _ context: ChannelHandlerContext) {
-        if let login, !head.contains("\r\nProxy-Authorization: \(login)\r\n") {
+        // Names of fields may be written in any case.
+        let given = head.split(separator: "\r\n").first { $0.lowercased().hasPrefix("proxy-authorization: ") }
+        if let login, given?.dropFirst("proxy-authorization: ".count) != login[...] {
             return answer(
                 "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"test\"\r\n\r\n",
                 context)
@@ -132,8 +139,9 @@ private final class ProxyRequest: ChannelInboundHandler, RemovableChannelHandler
                 return request.answer("HTTP/1.1 502 Bad Gateway\r\n\r\n", context)
             }
             do {
-                try broker.pipeline.syncOperations.addHandler(Glue(to: client))
-                try client.pipeline.syncOperations.addHandler(Glue(to: broker))
+                let note = request.shared.notePassed
+                try broker.pipeline.syncOperations.addHandler(Glue(to: client, note))
+                try client.pipeline.syncOperations.addHandler(Glue(to: broker, note))
             } catch {
                 return context.close(promise: nil)
             }
@@ -146,15 +154,21 @@ private final class ProxyRequest: ChannelInboundHandler, RemovableChannelHandler
 }
 
 /// Passes what one end sends to the other, and its end.
-private final class Glue: ChannelInboundHandler {
+final class Glue: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
     private let other: any Channel
+    private let note: (Int) -> Void
 
-    init(to other: any Channel) { self.other = other }
+    init(to other: any Channel, _ note: @escaping (Int) -> Void = { _ in }) {
+        self.other = other
+        self.note = note
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        other.writeAndFlush(unwrapInboundIn(data), promise: nil)
+        let bytes = unwrapInboundIn(data)
+        note(bytes.readableBytes)
+        other.writeAndFlush(bytes, promise: nil)
     }
 
     func channelInactive(context: ChannelHandlerContext) { other.close(promise: nil) }

@@ -59,6 +59,19 @@ import Transports
         #expect(refusal(tunnel(port: 443), HTTPAnswer(status: 403))?.remedy.contains("websockets") == false)
     }
 
+    @Test func theSettingThatNamesTheProxyIsInTheRemedies() {
+        func remedy(_ authorization: String?, _ status: Int) -> String {
+            let own = ProxyTunnel(
+                proxy: "p", host: "h", port: 8443, authorization: authorization, setting: "sinks.soc.proxy")
+            return refusal(own, HTTPAnswer(status: status))?.remedy ?? ""
+        }
+        #expect(remedy(nil, 407).contains("sinks.soc.proxy_password_file"))
+        #expect(remedy(Self.login, 407).contains("of sinks.soc.proxy"))
+        #expect(remedy(nil, 404).contains("(sinks.soc.proxy)"))
+        let forbidden = remedy(nil, 403)
+        #expect(forbidden.contains("port 443 alone") && !forbidden.contains("AMQP"))
+    }
+
     @Test func loginsAreToldApart() {
         let basic = HTTPAnswer(
             status: 407, reason: "Proxy Authentication Required",
