@@ -5,17 +5,28 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
+import ProxiedHTTP
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
 
 /// Sends token requests over HTTP.
 ///
 /// A client lives for one request: there are a few an hour, and nothing is left open in between. No redirect is followed, since what
-/// is sent is a secret, and no proxy is used.
+/// is sent is a secret. Only what goes to Entra ID takes the proxy's way.
 ///
 /// **Bounds**: an answer's body, the time for the connection and for the whole exchange.
 struct IssuerClient: Sendable {
     let group: any EventLoopGroup
     /// A PEM file of authorities to trust besides the system's.
     let authorities: String?
+    /// The proxy on the way to Entra ID; nil to ask it directly.
+    var proxy: ProxyAddress?
     /// The most that an exchange may take; nil: what the request says.
     var limit: Duration?
 
@@ -31,18 +42,21 @@ struct IssuerClient: Sendable {
         configuration.httpVersion = .http1Only
         // A place that is not there is to be noticed now, not at the deadline.
         configuration.connectionPool.retryConnectionEstablishment = false
-        if let authorities {
-            var tls = TLSConfiguration.makeClientConfiguration()
-            tls.additionalTrustRoots = [.file(authorities)]
-            configuration.tlsConfiguration = tls
-        }
+        var tls = TLSConfiguration.makeClientConfiguration()
+        tls.minimumTLSVersion = .tlsv12
+        if let authorities { tls.additionalTrustRoots = [.file(authorities)] }
+        configuration.tlsConfiguration = tls
+        let way = HTTPWay(to: asked.url, through: asked.mayUseProxy ? proxy : nil, setting: "source.proxy")
+        way.lead(&configuration, within: asked.deadline)
+        let end = ContinuousClock.now + asked.deadline
         let client = HTTPClient(eventLoopGroupProvider: .shared(group), configuration: configuration)
         let result: Result<TokenResponse, EventHubsError>
         do {
             result = .success(
                 try await Deadline.run(within: asked.deadline) { try await Self.exchange(asked, client) })
         } catch {
-            result = .failure(Self.explain(error, request))
+            let refusal = await way.refusal(behind: error, on: group.next(), until: end)
+            result = .failure(refusal ?? Self.explain(error, request))
         }
         try? await client.shutdown()
         return try result.get()
@@ -80,10 +94,11 @@ struct IssuerClient: Sendable {
                 "Check that the address is an issuer of tokens")
         case let error as HTTPClientError: return explain(error, request, passing)
         case let error as NIOConnectionError:
-            let cause = error.connectionErrors.first.map { "\($0.error)" } ?? "no address answers"
+            // Where nothing was even tried, the name has no address.
+            let cause = error.connectionErrors.first.map { reason($0.error) } ?? "its name cannot be resolved"
             return passing(.unreachable, "\(place) cannot be reached: \(cause)", path)
         case let error as IOError:
-            return passing(.unreachable, "\(place) cannot be reached: \(error)", path)
+            return passing(.unreachable, "\(place) cannot be reached: \(reason(error))", path)
         case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
             return passing(
                 .tlsRefused, "TLS to \(place) was refused",
@@ -91,6 +106,11 @@ struct IssuerClient: Sendable {
         default:
             return passing(.unreachable, "\(place) cannot be reached (\(type(of: error)))", path)
         }
+    }
+
+    /// A socket's failure without the system call that the library's text begins with.
+    private static func reason(_ error: any Error) -> String {
+        (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
     }
 
     private static func explain(

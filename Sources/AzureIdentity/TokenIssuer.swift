@@ -29,6 +29,10 @@ public final class TokenIssuer: TokenProvider {
         public var logger: Logger
         /// A PEM file of authorities to trust besides the system's.
         public var authorities: String?
+        /// The proxy on the way to Entra ID; nil to ask it directly.
+        ///
+        /// Metadata services are asked directly, and the Azure CLI has its own settings.
+        public var proxy: ProxyAddress?
         /// The folders that are searched for the Azure CLI, as in `PATH`.
         public var searchPath: String
         /// How long the Azure CLI may take.
@@ -52,6 +56,8 @@ public final class TokenIssuer: TokenProvider {
         package var chance = Chance.system
         /// Between fetches that fail.
         package var backoff = Backoff(first: .seconds(1), longest: .seconds(60))
+        /// Told what came of each way that is tried, nil when it gave a token; nil for nobody.
+        package var trace: (@Sendable (CredentialMethod, CredentialFailure?) -> Void)?
 
         /// Makes surroundings.
         public init(
@@ -82,7 +88,8 @@ public final class TokenIssuer: TokenProvider {
         self.surroundings = surroundings
         fetch = CredentialFetch(
             client: IssuerClient(
-                group: surroundings.group, authorities: surroundings.authorities, limit: surroundings.exchangeLimit),
+                group: surroundings.group, authorities: surroundings.authorities, proxy: surroundings.proxy,
+                limit: surroundings.exchangeLimit),
             scope: settings.scope,
             command: AzureCommand(searchPath: surroundings.searchPath, limit: surroundings.commandLimit),
             arcFolder: surroundings.arcFolder, now: surroundings.wallSeconds)
@@ -139,8 +146,10 @@ public final class TokenIssuer: TokenProvider {
             let isSearching = state.withLock { $0.chain.isSearching }
             do throws(CredentialFailure) {
                 let token = try await fetch.token(method, isSearching: isSearching)
+                surroundings.trace?(method, nil)
                 return issued(token, by: method)
             } catch {
+                surroundings.trace?(method, error)
                 if isSearching {
                     surroundings.logger.debug("\(method.kind.rawValue) gives no token: \(error.error)")
                 }

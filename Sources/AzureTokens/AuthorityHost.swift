@@ -41,6 +41,11 @@ public struct AuthorityHost: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// Host and port where they are reached by TLS; nil for plain HTTP on this machine.
+    public var secured: HostAndPort? {
+        url.hasPrefix("https://") ? HostAndPort(parsing: url.dropFirst("https://".count)) : nil
+    }
+
     /// The address.
     public var description: String { url }
 

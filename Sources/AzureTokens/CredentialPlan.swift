@@ -52,6 +52,16 @@ public struct CredentialPlan: Sendable, Hashable {
         return why
     }
 
+    /// Whether a way asks Entra ID over the network, and not a service of this machine.
+    public var asksEntra: Bool {
+        candidates.contains { candidate in
+            switch candidate {
+            case .ready(.clientSecret), .ready(.clientCertificate), .ready(.workloadIdentity): true
+            case .ready(.managedIdentity), .ready(.azureCLI), .ready(.sharedAccessSignature), .missing: false
+            }
+        }
+    }
+
     private static func kinds(_ wanted: String?) -> [CredentialKind]? {
         switch wanted {
         case nil: order

@@ -28,6 +28,10 @@ public struct TokenRequest: Sendable, Hashable {
     public var connectTimeout: Duration = .seconds(10)
     /// How long the whole exchange may take.
     public var deadline: Duration = .seconds(30)
+    /// Whether it may go through a proxy: only what goes to Entra ID does.
+    ///
+    /// Metadata services are on this machine or its own network, and take what is forwarded for an attack.
+    public var mayUseProxy = false
 
     /// Makes a request.
     public init(url: String, headers: [Part] = [], form: [Part]? = nil) {
@@ -77,7 +81,7 @@ extension TokenRequest {
     }
 
     private static func entra(_ client: ClientIdentity, _ scope: TokenScope, _ proof: [Part]) -> TokenRequest {
-        TokenRequest(
+        var request = TokenRequest(
             url: tokenEndpoint(client),
             headers: [
                 Part("content-type", "application/x-www-form-urlencoded"), Part("accept", "application/json"),
@@ -85,6 +89,8 @@ extension TokenRequest {
             form: [
                 Part("client_id", client.client), Part("scope", scope.text), Part("grant_type", "client_credentials"),
             ] + proof)
+        request.mayUseProxy = true
+        return request
     }
 }
 

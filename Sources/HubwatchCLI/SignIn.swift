@@ -14,13 +14,18 @@ enum SignIn {
         on group: any EventLoopGroup, _ logger: Logger
     ) -> @Sendable (Configuration.Source) -> (any TokenProvider)? {
         { source in
-            source.identity.map { identity in
-                TokenIssuer(
-                    identity,
-                    TokenIssuer.Surroundings(
-                        group: group, logger: logger, authorities: source.certificateAuthorityFile,
-                        searchPath: ProcessInfo.processInfo.environment["PATH"] ?? ""))
-            }
+            source.identity.map { TokenIssuer($0, surroundings(of: source, on: group, logger)) }
         }
+    }
+
+    /// What the issuer of a source's tokens takes from this machine.
+    static func surroundings(
+        of source: Configuration.Source, on group: any EventLoopGroup, _ logger: Logger
+    ) -> TokenIssuer.Surroundings {
+        var surroundings = TokenIssuer.Surroundings(
+            group: group, logger: logger, authorities: source.certificateAuthorityFile,
+            searchPath: ProcessInfo.processInfo.environment["PATH"] ?? "")
+        surroundings.proxy = source.transport.issuerProxy
+        return surroundings
     }
 }

@@ -1,3 +1,4 @@
+import AzureTokens
 public import EventHubs
 
 #if canImport(FoundationEssentials)
@@ -20,6 +21,8 @@ extension Configuration {
         var reader = SettingReader(layers)
         let endpoint = needsSource ? Self.endpoint(&reader, readFile) : nil
         let selection = Self.selection(&reader)
+        let identity = needsSource ? Self.identity(&reader, layers.azure) : nil
+        let authority = identity.flatMap { CredentialPlan($0).asksEntra ? $0.authority : nil }
         let source = Source(
             endpoint: endpoint
                 ?? .plain(PlainBroker(host: "", port: 0, usesTLS: false, addressTemplate: "", partitions: [])),
@@ -28,12 +31,11 @@ extension Configuration {
             receiverName: reader.optional("source.receiver_name"), from: Self.start(&reader),
             fromIsExplicit: reader.isGiven("source.from"),
             certificateAuthorityFile: reader.optional("source.ca_file"),
-            transport: Transport.read(&reader, to: endpoint, layers.proxies, readFile),
+            transport: Transport.read(&reader, to: endpoint, authority: authority, layers.proxies, readFile),
             creditBytes: reader.bytes("source.credit_bytes"), prefetch: reader.integer("source.prefetch"),
             discoveryInterval: reader.duration("source.discovery_interval"),
             stallAfter: reader.duration("source.stall_after"), clockSkew: reader.duration("source.clock_skew"),
-            gapPolicies: Self.gapPolicies(&reader),
-            identity: needsSource ? Self.identity(&reader, layers.azure) : nil)
+            gapPolicies: Self.gapPolicies(&reader), identity: identity)
         self.init(
             source: source,
             rules: Self.rules(&reader, readFile),

@@ -1,3 +1,4 @@
+import AzureTokens
 public import EventHubs
 
 extension Configuration {
@@ -9,6 +10,8 @@ extension Configuration {
         public var proxy: ProxyAddress?
         /// Where the proxy was named: a setting or an environment variable; nil without one.
         public var proxyPlace: String?
+        /// The proxy to go through for tokens of Entra ID; nil to ask for them directly, or not at all.
+        public var issuerProxy: ProxyAddress?
         /// Where to connect instead of the source's own host.
         public var endpointAddress: HostAndPort?
         /// The client's certificate chain, PEM file.
@@ -30,9 +33,9 @@ extension Setting {
         ),
         Setting(
             "source.proxy", .text, default: "environment", secret: true,
-            "HTTP proxy to tunnel through (CONNECT): http://[user[:password]@]host:port, none, or environment: HTTPS_PROXY for WebSockets, else ALL_PROXY, except for this machine itself."
+            "HTTP proxy to tunnel through (CONNECT), to the broker and to Entra ID for tokens: http://[user[:password]@]host:port, none, or environment: HTTPS_PROXY for WebSockets and tokens, else ALL_PROXY, except for this machine itself. Managed identities are always asked directly."
         ),
-        Setting("source.proxy_password_file", .path, "File that holds the password for the user in source.proxy."),
+        Setting("source.proxy_password_file", .path, "File that holds the password for the proxy's user."),
         Setting(
             "source.no_proxy", .list,
             "Hosts reached without the proxy: names with all below them, addresses, networks such as 10.0.0.0/8, or *. Default: the variable NO_PROXY."
@@ -51,10 +54,14 @@ extension Setting {
 }
 
 extension Configuration.Transport {
-    /// Reads the settings; `endpoint` says where the source is.
+    /// Reads the settings.
+    ///
+    /// - Parameters:
+    ///   - endpoint: where the source is.
+    ///   - authority: who issues tokens; nil where Entra ID is not asked.
     static func read(
-        _ reader: inout SettingReader, to endpoint: Configuration.Source.Endpoint?, _ environment: ProxyEnvironment,
-        _ readFile: (String) throws(ConfigurationProblem) -> String
+        _ reader: inout SettingReader, to endpoint: Configuration.Source.Endpoint?, authority: AuthorityHost?,
+        _ environment: ProxyEnvironment, _ readFile: (String) throws(ConfigurationProblem) -> String
     ) -> Self {
         var transport = Self()
         transport.usesWebSockets = reader.choice("source.transport") == "websockets"
@@ -70,7 +77,7 @@ extension Configuration.Transport {
             }
         }
         transport.readIdentity(&reader)
-        if let endpoint { transport.readProxy(&reader, to: endpoint, environment, readFile) }
+        if let endpoint { transport.readProxies(&reader, to: endpoint, authority, environment, readFile) }
         return transport
     }
 
@@ -86,35 +93,30 @@ extension Configuration.Transport {
         }
     }
 
-    private mutating func readProxy(
-        _ reader: inout SettingReader, to endpoint: Configuration.Source.Endpoint, _ environment: ProxyEnvironment,
-        _ readFile: (String) throws(ConfigurationProblem) -> String
+    /// Chooses the proxies to the broker and to whoever issues tokens, by one setting.
+    private mutating func readProxies(
+        _ reader: inout SettingReader, to endpoint: Configuration.Source.Endpoint, _ authority: AuthorityHost?,
+        _ environment: ProxyEnvironment, _ readFile: (String) throws(ConfigurationProblem) -> String
     ) {
-        let text = reader.text("source.proxy").trimmed
-        if ["", "none"].contains(text.lowercased()) { return }
-        let target = target(of: endpoint)
         let exclusions =
             reader.isGiven("source.no_proxy")
             ? ProxyExclusions(parsing: reader.list("source.no_proxy").joined(separator: ",")) : environment.exclusions
-        if exclusions.contains(host: target.host, port: target.port) { return }
-        let isFromEnvironment = text.lowercased() == "environment"
-        var place = reader.place("source.proxy")
-        var address = text
-        if isFromEnvironment {
-            guard !ProxyExclusions.isLoopback(target.host), let variable = environment.proxy(for: target.scheme) else {
-                return
+        let choice = ProxyChoice(
+            setting: "source.proxy", place: reader.place("source.proxy"), text: reader.text("source.proxy"),
+            environment: environment, exclusions: exclusions)
+        let target = target(of: endpoint)
+        do throws(ProxyChoice.Unusable) {
+            let chosen = try choice.proxy(to: target.host, port: target.port, as: target.scheme)
+            proxy = chosen?.proxy
+            proxyPlace = chosen?.place
+            // A proxy elsewhere would reach another machine under the name of this one.
+            if let issuer = authority?.secured, !ProxyExclusions.isLoopback(issuer.host) {
+                issuerProxy = try choice.proxy(to: issuer.host, port: issuer.port ?? 443, as: .https)?.proxy
             }
-            (place, address) = (variable.name, variable.text.revealed)
-        }
-        do throws(EventHubsError) {
-            proxy = try ProxyAddress(parsing: address)
-            proxyPlace = place
         } catch {
-            let hint = isFromEnvironment ? " Another proxy, or none, can be given as source.proxy." : ""
-            let variable = isFromEnvironment ? "the variable \(place): " : ""
-            return reader.refuse("source.proxy", "\(variable)\(error).\(hint)")
+            return reader.refuse("source.proxy", error.message)
         }
-        readPassword(&reader, readFile)
+        if proxy != nil || issuerProxy != nil { readPassword(&reader, readFile) }
     }
 
     private mutating func readPassword(
@@ -122,9 +124,13 @@ extension Configuration.Transport {
     ) {
         let path = "source.proxy_password_file"
         guard let file = reader.optional(path) else { return }
-        guard proxy?.user != nil else { return reader.refuse(path, "is given, but the proxy has no user") }
+        guard proxy?.user != nil || issuerProxy?.user != nil else {
+            return reader.refuse(path, "is given, but the proxy has no user")
+        }
         do {
-            proxy?.password = Secret(try readFile(file).trimmed)
+            let password = Secret(try readFile(file).trimmed)
+            if proxy?.user != nil { proxy?.password = password }
+            if issuerProxy?.user != nil { issuerProxy?.password = password }
         } catch {
             reader.refuse(path, error.message)
         }

@@ -33,6 +33,17 @@ import Testing
     }
 
     @Test(arguments: [
+        ("AZURE_CLIENT_SECRET", true), ("AZURE_CLIENT_CERTIFICATE_PATH", true), ("AZURE_FEDERATED_TOKEN_FILE", true),
+        ("IDENTITY_ENDPOINT", false),
+    ])
+    func onlyApplicationsAskEntra(variable: String, asks: Bool) {
+        let variables = Self.application.merging([variable: "x"]) { $1 }
+        #expect(Self.plan(variables).asksEntra == asks)
+        #expect(!Self.plan(variables, .named(.managedIdentity)).asksEntra)
+        #expect(!Self.plan([variable: "x"]).asksEntra, "without an application there is nothing to ask with")
+    }
+
+    @Test(arguments: [
         ("prod", [CredentialKind.managedIdentity]), ("dev", [.azureCLI]),
         ("ManagedIdentityCredential", [.managedIdentity]),
         ("AzureCliCredential", [.azureCLI]), ("EnvironmentCredential", []),

@@ -26,6 +26,22 @@ import Testing
         #expect(!dumped.contains("a b&c"))
     }
 
+    @Test func onlyWhatGoesToEntraMayUseAProxy() {
+        #expect(TokenRequest.entra(client, .eventHubs, secret: Secret("s")).mayUseProxy)
+        #expect(TokenRequest.entra(client, .eventHubs, assertion: Secret("a")).mayUseProxy)
+        let places = [
+            ManagedIdentitySource.virtualMachine(host: "http://169.254.169.254"),
+            .appService(endpoint: "http://127.0.0.1:1/t", header: Secret("h")),
+            .azureArc(endpoint: "http://localhost:40342/t"),
+            .machineLearning(endpoint: "http://10.0.0.1/t", secret: Secret("s")),
+            .cloudShell(endpoint: "http://localhost:1/t"),
+        ]
+        for place in places {
+            let request = TokenRequest.managedIdentity(place, nil, .eventHubs)
+            #expect(!request.mayUseProxy && !request.answering(key: Secret("k")).mayUseProxy, "\(place)")
+        }
+    }
+
     @Test func anApplicationAsksWithAnAssertion() {
         let body = TokenRequest.entra(client, .eventHubs, assertion: Secret("x.y.z")).body?.revealed ?? ""
         #expect(

@@ -134,7 +134,8 @@ extension FakeIssuers {
         guard header.alg == "PS256", header.typ == "JWT", header.thumbprint == certificate.thumbprint, isSigned else {
             return "AADSTS700027: The certificate with identifier used to sign the client assertion is not registered."
         }
-        guard claims.aud == "\(url)/\(expected.tenant)/oauth2/v2.0/token", claims.iss == expected.client,
+        guard claims.aud == "\(expected.authority ?? url)/\(expected.tenant)/oauth2/v2.0/token",
+            claims.iss == expected.client,
             claims.sub == expected.client
         else { return "AADSTS700212: audience, issuer or subject" }
         guard claims.nbf <= now, claims.exp > now, claims.exp - now <= 3600 else { return "AADSTS700024: time range" }

@@ -49,6 +49,8 @@ public final class FakeIssuers: Sendable {
     public struct Expected: Sendable {
         /// The tenant.
         public var tenant = "tenant-1"
+        /// Where clients think that they ask; nil for where the issuers listen.
+        public var authority: String?
         /// The application, or the managed identity.
         public var client: String? = "app-1"
         /// Its secret.

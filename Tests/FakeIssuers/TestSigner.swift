@@ -64,14 +64,21 @@ public struct TestSigner: Sendable {
     public func certificatePEM() throws -> String { try certificate().serializeAsPEM().pemString }
 
     /// A certificate of the key, signed with it.
-    private func certificate(endingIn seconds: Double = 86_400) throws -> Certificate {
+    private func certificate(endingIn seconds: Double = 86_400, for host: String? = nil) throws -> Certificate {
         let name = try DistinguishedName { CommonName("hubwatch test") }
         let now = Date()
         let key = Certificate.PrivateKey(self.key)
         return try Certificate(
             version: .v3, serialNumber: .init(), publicKey: key.publicKey, notValidBefore: now - 200_000,
             notValidAfter: now + seconds, issuer: name, subject: name, signatureAlgorithm: .sha256WithRSAEncryption,
-            extensions: Certificate.Extensions {}, issuerPrivateKey: key)
+            extensions: Certificate.Extensions {
+                if let host { SubjectAlternativeNames([.dnsName(host)]) }
+            }, issuerPrivateKey: key)
+    }
+
+    /// A server's certificate for a host name, which clients must trust as it is, and its private key, in PEM.
+    public func serverPEM(for host: String) throws -> (certificate: String, key: String) {
+        (try certificate(for: host).serializeAsPEM().pemString, privatePEM)
     }
 
     /// Certificate and private key in one PEM text, as an application signs in with, and the certificate's SHA-256.

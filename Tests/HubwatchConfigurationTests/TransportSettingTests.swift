@@ -17,7 +17,9 @@ import Testing
         var layers = ConfigurationLayers()
         layers.add(environment: environment)
         var given = settings
-        if settings["source.amqp.url"] == nil { given["source.connection_string"] = source }
+        if settings["source.amqp.url"] == nil, settings["source.namespace"] == nil {
+            given["source.connection_string"] = source
+        }
         for (path, text) in given { layers.add(flag: path, path: path, text: text) }
         return try Configuration(layers) { (path) throws(ConfigurationProblem) in
             guard let text = files[path] else { throw ConfigurationProblem(place: path, message: "no file '\(path)'") }
@@ -105,6 +107,60 @@ import Testing
         let found = problems(["source.transport": "websockets"], ["all_proxy": "socks5h://u:hunter2@x:1"])
         #expect(found.count == 1 && found[0].contains("all_proxy") && found[0].contains("source.proxy"), "\(found)")
         #expect(!found.joined().contains("hunter2"))
+    }
+
+    // MARK: Tokens
+
+    private static let identity = ["source.namespace": "ns.servicebus.windows.net", "source.hub": "logs"]
+    private static let application = [
+        "AZURE_TENANT_ID": "t", "AZURE_CLIENT_ID": "c", "AZURE_CLIENT_SECRET": "hunter2",
+    ]
+
+    @Test(
+        arguments: [
+            ([:], ["HTTPS_PROXY": "a:1"], nil, "a:1"), ([:], ["ALL_PROXY": "b:2"], "b:2", "b:2"),
+            ([:], ["HTTPS_PROXY": "a:1", "ALL_PROXY": "b:2"], "b:2", "a:1"),
+            ([:], ["HTTPS_PROXY": "a:1", "NO_PROXY": "login.microsoftonline.com"], nil, nil),
+            ([:], ["ALL_PROXY": "a:1", "NO_PROXY": "windows.net"], nil, "a:1"),
+            (["source.proxy": "none"], ["HTTPS_PROXY": "a:1", "ALL_PROXY": "a:1"], nil, nil),
+            (["source.proxy": "c:3"], ["HTTPS_PROXY": "a:1"], "c:3", "c:3"),
+            (["source.proxy": "c:3", "source.no_proxy": "windows.net"], ["NO_PROXY": "*"], nil, "c:3"),
+            (["source.proxy": "c:3", "source.no_proxy": "microsoftonline.com"], [:], "c:3", nil),
+            (["source.entra.authority": "us-government"], ["https_proxy": "a:1", "NO_PROXY": ".com"], nil, "a:1"),
+            (["source.proxy": "c:3", "source.entra.authority": "https://login.internal:8443"], [:], "c:3", "c:3"),
+            // This machine, whatever is set; and those who do not ask Entra ID.
+            (["source.proxy": "c:3", "source.entra.authority": "http://127.0.0.1:9"], [:], "c:3", nil),
+            (["source.proxy": "c:3", "source.entra.authority": "https://localhost:9"], [:], "c:3", nil),
+            (["source.proxy": "c:3", "source.credential": "managed-identity"], [:], "c:3", nil),
+        ] as [([String: String], [String: String], String?, String?)])
+    func tokensFollowTheSameSettingAsHTTPS(
+        settings: [String: String], environment: [String: String], broker: String?, issuer: String?
+    ) throws {
+        let found = try transport(
+            settings.merging(Self.identity) { $1 }, environment.merging(Self.application) { $1 })
+        #expect(found.proxy?.description == broker)
+        #expect(found.issuerProxy?.description == issuer)
+    }
+
+    @Test func withAConnectionStringNobodyIsAskedForTokens() throws {
+        #expect(try transport([:], ["HTTPS_PROXY": "a:1"].merging(Self.application) { $1 }).issuerProxy == nil)
+    }
+
+    @Test func onePasswordFileServesBothWays() throws {
+        let found = try transport(
+            Self.identity.merging(["source.proxy_password_file": "pw"]) { $1 },
+            Self.application.merging(["HTTPS_PROXY": "u@a:1", "ALL_PROXY": "v@b:2"]) { $1 }, files: ["pw": "secret"])
+        #expect(found.proxy == ProxyAddress(host: "b", port: 2, user: "v", password: Secret("secret")))
+        #expect(found.issuerProxy == ProxyAddress(host: "a", port: 1, user: "u", password: Secret("secret")))
+    }
+
+    @Test func aVariableThatCannotBeUsedForTokensIsNamedWithTheWayOut() {
+        let environment = Self.application.merging(["HTTPS_PROXY": "https://u:hunter2@x:1"]) { $1 }
+        let found = problems(Self.identity, environment)
+        #expect(found.count == 1 && found[0].contains("HTTPS_PROXY") && found[0].contains("source.proxy"), "\(found)")
+        #expect(!found.joined().contains("hunter2"))
+        let machine = Self.identity.merging(["source.credential": "managed-identity"]) { $1 }
+        #expect(problems(machine, environment).isEmpty, "nobody goes that way")
     }
 
     @Test func anAddressInsteadIsWhatTheProxyIsChosenBy() throws {

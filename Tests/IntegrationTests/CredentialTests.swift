@@ -5,6 +5,7 @@ import EventHubs
 import FakeIssuers
 import Foundation
 import HubwatchRuntime
+import StatusReport
 import Testing
 
 /// Goal: hubwatch reads a hub with every way to sign in, keeps its links while tokens are renewed and while their issuer fails, says what is
@@ -121,6 +122,26 @@ import Testing
             }
             #expect(!hub.log.contains("connection lost") && !hub.log.contains("ExpiredToken"))
             #expect(reader.issuers.complaints.isEmpty)
+        }
+    }
+
+    @Test(arguments: [CredentialKind.clientSecret, .workloadIdentity, .sharedAccessSignature])
+    func theReportSaysWhenTheTokenEnds(kind: CredentialKind) async throws {
+        try await SignedInReader.with { reader in
+            // A clock that stands, so that the end is known to the second.
+            let now = Int64(Date().timeIntervalSince1970)
+            reader.issuers.tokens(lifetime: 1800)
+            try await reader.whileRunning(kind, adjust: { $0.wallSeconds = { now } }) { hubwatch in
+                try await reader.hub.eventually("both are attached") {
+                    hubwatch.status.snapshot.partitions.values.count { $0.isAttached } == 2
+                }
+                var end = now + 1800
+                if kind == .sharedAccessSignature {
+                    let text = try String(contentsOfFile: reader.hub.path("token"), encoding: .utf8)
+                    end = try SASToken(parsing: String(text.dropLast())).expiry
+                }
+                #expect(hubwatch.report().connections.tokenExpiresMs == end * 1000)
+            }
         }
     }
 
