@@ -51,13 +51,15 @@ struct SinkRow {
 extension SinkConfiguration {
     /// Where findings go, without what may be a secret: of an address only scheme, host and port.
     var shownDestination: String {
-        switch target {
-        case .webhook(let webhook): Self.origin(webhook.url.revealed)
-        case .slack(let url, _), .teams(let url, _): Self.origin(url.revealed)
-        case .eventHub(let string, let hub, _): "\(string.host)/\(hub)"
-        case .syslog(let syslog): "\(syslog.usesTLS ? "tls" : "tcp")://\(syslog.host):\(syslog.port)"
-        case .file(let path, _): path
-        }
+        let receiver =
+            switch target {
+            case .webhook(let webhook): Self.origin(webhook.url.revealed)
+            case .slack(let url, _), .teams(let url, _): Self.origin(url.revealed)
+            case .eventHub(let string, let hub, _, _): "\(string.host)/\(hub)"
+            case .syslog(let syslog): "\(syslog.usesTLS ? "tls" : "tcp")://\(syslog.host):\(syslog.port)"
+            case .file(let path, _): path
+            }
+        return proxy.map { "\(receiver) through \($0)" } ?? receiver
     }
 
     private static func origin(_ url: String) -> String {

@@ -5,6 +5,7 @@ public import EventHubs
 import FindingFormats
 public import NIOCore
 import NIOHTTP1
+import ProxiedHTTP
 public import Sinks
 
 #if canImport(FoundationEssentials)
@@ -19,7 +20,7 @@ public import Sinks
 /// `webhook-signature` are made for each attempt (``WebhookSigner``).
 ///
 /// **Bounds**: one request at a time; each ends within ``Settings/timeout``, answer included; 4 KiB of an answer are read.
-/// Redirects are not followed.
+/// Redirects are not followed. A proxy has half of the time to make its tunnel.
 public actor HTTPCarrier: FindingCarrier {
     /// Where and how to post.
     public struct Settings: Sendable {
@@ -37,6 +38,10 @@ public actor HTTPCarrier: FindingCarrier {
         public var gapMin: Duration = .zero
         /// Whom to trust.
         public var trust = ReceiverTrust()
+        /// The proxy to tunnel through; nil to connect directly, as everything without TLS does.
+        public var proxy: ProxyAddress?
+        /// The setting that names it, for messages.
+        public var proxySetting = "proxy"
         /// Says which version asks.
         public var productVersion: String
 
@@ -55,6 +60,7 @@ public actor HTTPCarrier: FindingCarrier {
     private let host: String
     private let group: any EventLoopGroup
     private let client: HTTPClient
+    private let way: HTTPWay
     private let now: @Sendable () -> Timestamp
     private let body: @Sendable (JournalEntry) -> [UInt8]
     private var lastSent: ContinuousClock.Instant?
@@ -86,6 +92,8 @@ public actor HTTPCarrier: FindingCarrier {
         configuration.httpVersion = .http1Only
         // The delivery machine decides when to try again, not the pool.
         configuration.connectionPool.retryConnectionEstablishment = false
+        way = HTTPWay(to: settings.url.revealed, through: settings.proxy, setting: settings.proxySetting)
+        way.lead(&configuration, within: settings.timeout)
         client = HTTPClient(eventLoopGroupProvider: .shared(group), configuration: configuration)
     }
 
@@ -98,11 +106,15 @@ public actor HTTPCarrier: FindingCarrier {
         lastSent = .now
         let bytes = body(parcel.entry)
         let time = now()
+        let end = ContinuousClock.now + settings.timeout
         do {
             let answer = try await withTimeLimit { [self] in try await send(bytes, id: parcel.entry.key, time) }
             let failure = answer.failure(host: host, now: Double(time.nanoseconds) / 1e9)
             return CarryOutcome(accepted: failure == nil ? 1 : 0, failure: failure, answer: answer.line)
         } catch {
+            if let refusal = await way.refusal(behind: error, on: group.next(), until: end) {
+                return CarryOutcome(accepted: 0, failure: ReceiverErrors.failure(of: refusal))
+            }
             return CarryOutcome(
                 accepted: 0,
                 failure: ReceiverErrors.failure(error, receiver: destination, limit: settings.timeout))

@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import EventHubs
 import FindingFormats
 import NIOCore
 import NIOPosix
@@ -34,6 +35,13 @@ enum ReceiverErrors {
         if let tls = tls(error, receiver) { return tls }
         return DeliveryFailure(
             .unavailable, "no connection to \(receiver): \(reason(error))", remedy: "is the receiver running?")
+    }
+
+    /// A proxy that made no tunnel: the finding is tried again, since somebody may mend the proxy or the settings meanwhile.
+    static func failure(of refusal: EventHubsError) -> DeliveryFailure {
+        DeliveryFailure(
+            .unavailable, TerminalText.escaped(refusal.summary, columns: 300),
+            remedy: TerminalText.escaped(refusal.remedy, columns: 200))
     }
 
     private static func reason(_ error: any Error) -> String {
@@ -72,6 +80,12 @@ enum ReceiverErrors {
             )
         } else if text.contains("WRONG_VERSION_NUMBER") || text.contains("HTTP_REQUEST") {
             (what, remedy) = ("the peer does not speak TLS on this port", "check the port")
+        } else if ["CERTIFICATE_REQUIRED", "ALERT_UNKNOWN_CA", "ALERT_BAD_CERTIFICATE", "ALERT_CERTIFICATE_"]
+            .contains(where: { text.contains($0) })
+        {
+            (what, remedy) = (
+                "it does not take us without a certificate that it trusts", "check certificate_file and key_file"
+            )
         } else if text.contains("PROTOCOL_VERSION") || text.contains("UNSUPPORTED_PROTOCOL") {
             (what, remedy) = ("no common TLS version", "the receiver must offer TLS 1.2 or later")
         } else if error is NIOSSLError || error is BoringSSLError || error is NIOSSLExtraError {

@@ -2,7 +2,7 @@ import EventHubs
 import HubwatchConfiguration
 import Testing
 
-private func layers(
+func layers(
     _ yaml: String, environment: [String: String] = [:], flags: [(String, String)] = []
 ) -> ConfigurationLayers {
     var layers = ConfigurationLayers()
@@ -12,7 +12,7 @@ private func layers(
     return layers
 }
 
-private func sinks(_ layers: ConfigurationLayers, files: [String: String] = [:]) throws -> [SinkConfiguration] {
+func sinks(_ layers: ConfigurationLayers, files: [String: String] = [:]) throws -> [SinkConfiguration] {
     try Configuration.sinks(layers) { (path) throws(ConfigurationProblem) in
         guard let text = files[path] else {
             throw ConfigurationProblem(place: path, message: "there is no file '\(path)'")
@@ -21,7 +21,7 @@ private func sinks(_ layers: ConfigurationLayers, files: [String: String] = [:])
     }
 }
 
-private func problems(_ layers: ConfigurationLayers, files: [String: String] = [:]) -> [String] {
+func problems(_ layers: ConfigurationLayers, files: [String: String] = [:]) -> [String] {
     do {
         _ = try sinks(layers, files: files)
         return []

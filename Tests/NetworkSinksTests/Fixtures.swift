@@ -82,8 +82,11 @@ final class StateUnderTest: Sendable {
 struct TestCertificates {
     let authorityPEM: String
     let server: NIOSSLContext
+    /// A client's certificate and its key.
+    let clientPEM: String
 
-    init(host: String = "localhost") throws {
+    /// - Parameter wantsClient: whether the server takes only clients with a certificate of the authority.
+    init(host: String = "localhost", wantsClient: Bool = false) throws {
         let now = Date()
         let key = Certificate.PrivateKey(P256.Signing.PrivateKey())
         let name = try DistinguishedName { CommonName("Test authority") }
@@ -102,10 +105,28 @@ struct TestCertificates {
             extensions: Certificate.Extensions { SubjectAlternativeNames([.dnsName(host)]) }, issuerPrivateKey: key)
         let chain = try NIOSSLCertificate.fromPEMBytes(Array(leaf.serializeAsPEM().pemString.utf8))
         let privateKey = try NIOSSLPrivateKey(bytes: Array(leafKey.serializeAsPEM().pemString.utf8), format: .pem)
-        server = try NIOSSLContext(
-            configuration: .makeServerConfiguration(
-                certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(privateKey)))
         authorityPEM = try authority.serializeAsPEM().pemString
+        var configuration = TLSConfiguration.makeServerConfiguration(
+            certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(privateKey))
+        if wantsClient {
+            configuration.certificateVerification = .noHostnameVerification
+            configuration.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(Array(authorityPEM.utf8)))
+        }
+        server = try NIOSSLContext(configuration: configuration)
+        let clientKey = Certificate.PrivateKey(P256.Signing.PrivateKey())
+        let client = try Certificate(
+            version: .v3, serialNumber: .init(), publicKey: clientKey.publicKey, notValidBefore: now - 3600,
+            notValidAfter: now + 3600, issuer: name, subject: try DistinguishedName { CommonName("hubwatch") },
+            signatureAlgorithm: .ecdsaWithSHA256,
+            extensions: try Certificate.Extensions { try ExtendedKeyUsage([.clientAuth]) }, issuerPrivateKey: key)
+        clientPEM = try client.serializeAsPEM().pemString + "\n" + clientKey.serializeAsPEM().pemString
+    }
+
+    /// Writes the client's certificate and key into a folder.
+    func clientFile(in folder: URL) throws -> String {
+        let file = folder.appending(path: "client.pem")
+        try Data(clientPEM.utf8).write(to: file)
+        return file.path
     }
 
     /// Writes the authority's certificate into a folder.

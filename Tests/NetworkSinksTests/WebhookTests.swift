@@ -168,6 +168,22 @@ import Testing
         await plain.close()
     }
 
+    @Test func aReceiverThatWantsACertificateGetsIt() async throws {
+        let state = try StateUnderTest()
+        let certificates = try TestCertificates(wantsClient: true)
+        let receiver = try await HTTPReceiver(tls: certificates.server) { _, _ in .reply(200) }
+        var trust = ReceiverTrust(authorityFile: try certificates.authorityFile(in: state.folder))
+        let without = await attempt(
+            try carrier(port: receiver.port, scheme: "https", host: "localhost", trust: trust))
+        #expect(without.failure?.summary.contains("certificate") == true, "\(without)")
+        #expect(without.failure?.remedy.contains("certificate_file") == true, "\(without)")
+        #expect(receiver.requests.isEmpty)
+        trust.certificateFile = try certificates.clientFile(in: state.folder)
+        let with = await attempt(try carrier(port: receiver.port, scheme: "https", host: "localhost", trust: trust))
+        #expect(with.accepted == 1, "\(with)")
+        await receiver.close()
+    }
+
     @Test func anAnswerThatRepeatsASecretIsNotShown() async throws {
         let receiver = try await HTTPReceiver { _, request in
             .reply(400, [], "you sent \(request.header("authorization") ?? "")\u{1b}[2J")

@@ -15,7 +15,7 @@ extension ConfigurationLayers {
                     value = lists.sorted { $0.key < $1.key }
                         .map { "\($0.key): \(option.isSecret ? "(hidden)" : $0.value.first ?? "")" }
                         .joined(separator: ", ")
-                } else if option.isSecret, !value.isEmpty {
+                } else if option.isSecret, given != nil, !value.isEmpty {
                     value = "(hidden)"
                 }
                 if option.path == "template", value.count > 60 { value = "(\(value.count) characters)" }

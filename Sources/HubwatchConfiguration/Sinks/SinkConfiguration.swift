@@ -12,6 +12,8 @@ public struct SinkConfiguration: Sendable {
     public var delivery: Delivery
     /// Where findings go.
     public var target: Target
+    /// The proxy to go through; nil to connect directly.
+    public var proxy: ProxyAddress?
 
     /// Which findings a sink gets.
     public struct Filter: Sendable, Hashable {
@@ -44,7 +46,7 @@ public struct SinkConfiguration: Sendable {
         /// A Teams channel, by the address of a workflow.
         case teams(url: Secret, trust: Trust)
         /// Another event hub.
-        case eventHub(ConnectionString, hub: String, authorityFile: String?)
+        case eventHub(ConnectionString, hub: String, usesWebSockets: Bool, authorityFile: String?)
         /// A syslog receiver.
         case syslog(Syslog)
         /// A further file.

@@ -9,9 +9,11 @@ public enum SinkOption {
     /// The options of a type, in the order of the sample file.
     public static func all(of type: String) -> [Setting] {
         switch type {
-        case "webhook": webhook + tls + filter(only: "all") + delivery
-        case "slack", "teams": chat(type) + Array(tls.prefix(1)) + filter(only: "alerts") + delivery
-        case "eventhub": eventHub + Array(tls.prefix(1)) + filter(only: "all") + delivery
+        case "webhook": webhook + tls + proxy(of: type) + filter(only: "all") + delivery
+        case "slack", "teams":
+            chat(type) + Array(tls.prefix(1)) + proxy(of: type) + filter(only: "alerts") + delivery
+        case "eventhub":
+            eventHub + Array(tls.prefix(1)) + proxy(of: type) + filter(only: "all") + delivery
         case "syslog": syslog + tls + filter(only: "all") + delivery
         case "file": file
         default: []
@@ -77,6 +79,9 @@ public enum SinkOption {
         Setting("connection_string", .text, secret: true, "Connection string with the Send claim. Prefer the file."),
         Setting("connection_string_file", .path, "File that holds the connection string."),
         Setting("hub", .text, "Event hub. May be left out when the connection string has an EntityPath."),
+        Setting(
+            "transport", .choice(["amqp", "websockets"]), default: "amqp",
+            "What carries AMQP: a connection of its own (port 5671), or a WebSocket (port 443)."),
     ]
 
     private static let syslog = [
@@ -106,6 +111,18 @@ public enum SinkOption {
         Setting("certificate_file", .path, "PEM file of a certificate to show to the receiver."),
         Setting("key_file", .path, "PEM file of the certificate's key."),
     ]
+
+    private static func proxy(of type: String) -> [Setting] {
+        let variables =
+            type == "eventhub" ? "HTTPS_PROXY for WebSockets, else ALL_PROXY" : "HTTPS_PROXY, else ALL_PROXY"
+        return [
+            Setting(
+                "proxy", .text, default: "environment", secret: true,
+                "HTTP proxy to tunnel through (CONNECT): http://[user[:password]@]host:port, none, or environment: \(variables), except for what NO_PROXY lists and this machine itself."
+            ),
+            Setting("proxy_password_file", .path, "File that holds the password for the proxy's user."),
+        ]
+    }
 
     private static func filter(only: String) -> [Setting] {
         [

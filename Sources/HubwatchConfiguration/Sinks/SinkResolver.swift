@@ -29,7 +29,8 @@ extension Configuration {
         var sinks: [SinkConfiguration] = []
         for sink in given {
             guard let type = type(of: sink, &reader) else { continue }
-            var resolver = SinkResolver(sink, type: type, variables: layers.sinkEntries.variables)
+            var resolver = SinkResolver(
+                sink, type: type, variables: layers.sinkEntries.variables, proxies: layers.proxies)
             let made = resolver.resolve(readFile)
             reader.add(resolver.problems)
             if let made, resolver.problems.isEmpty { sinks.append(made) }
@@ -73,7 +74,7 @@ extension Configuration {
     ) {
         guard case .eventHub(let source, let hub) = endpoint else { return }
         for sink in sinks {
-            guard case .eventHub(let string, let name, _) = sink.target,
+            guard case .eventHub(let string, let name, _, _) = sink.target,
                 string.host.lowercased() == source.host.lowercased(),
                 string.port == source.port, name.lowercased() == hub.lowercased()
             else { continue }
@@ -102,14 +103,16 @@ private struct SinkResolver {
     private let sink: GivenSink
     private let type: String
     private let variables: [String: String]
+    private let proxies: ProxyEnvironment
     private var reader: SettingReader
 
     var problems: [ConfigurationProblem] { reader.problems }
 
-    init(_ sink: GivenSink, type: String, variables: [String: String]) {
+    init(_ sink: GivenSink, type: String, variables: [String: String], proxies: ProxyEnvironment) {
         self.sink = sink
         self.type = type
         self.variables = variables
+        self.proxies = proxies
         reader = SettingReader(sink, type: type)
     }
 
@@ -118,6 +121,7 @@ private struct SinkResolver {
     ) -> SinkConfiguration? {
         checkNames()
         guard let target = target(readFile) else { return nil }
+        let way = SinkConfiguration.proxy(to: target, of: sink.name, &reader, proxies, readFile)
         let severities = ["informational", "low", "medium", "high", "critical"]
         let isFile = type == "file"
         return SinkConfiguration(
@@ -132,7 +136,7 @@ private struct SinkResolver {
                 : SinkConfiguration.Delivery(
                     timeout: reader.duration("timeout"), retryMax: reader.duration("retry_max"),
                     giveUpAfter: reader.duration("give_up_after"), stopsWhenFull: reader.choice("when_full") == "stop"),
-            target: target)
+            target: target, proxy: way)
     }
 
     private mutating func checkNames() {
@@ -303,7 +307,9 @@ private struct SinkResolver {
             reader.refuse("hub", "name the event hub: the connection string has no EntityPath")
             return nil
         }
-        return .eventHub(string, hub: hub, authorityFile: reader.optional("ca_file"))
+        return .eventHub(
+            string, hub: hub, usesWebSockets: reader.choice("transport") == "websockets",
+            authorityFile: reader.optional("ca_file"))
     }
 
     private mutating func syslog() -> SinkConfiguration.Target? {

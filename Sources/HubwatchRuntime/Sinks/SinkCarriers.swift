@@ -63,8 +63,8 @@ public struct SinkCarriers: Sendable {
             // A channel takes four requests a second.
             settings.gapMin = .milliseconds(250)
             return try HTTPCarrier(settings, group: group, now: clock.now) { format.body($0) }
-        case .eventHub(let string, let hub, let authorityFile):
-            return try eventHub(string, hub, authorityFile, sink)
+        case .eventHub(let string, let hub, let usesWebSockets, let authorityFile):
+            return try eventHub(string, hub, usesWebSockets ? .webSockets : .amqp, authorityFile, sink)
         case .syslog(let syslog): return try self.syslog(syslog, sink)
         case .file: return nil
         }
@@ -76,8 +76,13 @@ public struct SinkCarriers: Sendable {
         var settings = HTTPCarrier.Settings(url: url, productVersion: productVersion)
         settings.timeout = sink.delivery.timeout
         settings.trust = ReceiverTrust(trust)
+        settings.proxy = sink.proxy
+        settings.proxySetting = Self.proxySetting(sink)
         return settings
     }
+
+    /// What names the proxy of a sink, for messages.
+    private static func proxySetting(_ sink: SinkConfiguration) -> String { "sinks.\(sink.name).proxy" }
 
     private func webhook(
         _ webhook: SinkConfiguration.Webhook, _ sink: SinkConfiguration
@@ -106,17 +111,20 @@ public struct SinkCarriers: Sendable {
     }
 
     private func eventHub(
-        _ string: ConnectionString, _ hub: String, _ authorityFile: String?, _ sink: SinkConfiguration
+        _ string: ConnectionString, _ hub: String, _ transport: EventHubsConfiguration.Transport,
+        _ authorityFile: String?, _ sink: SinkConfiguration
     ) throws(DeliveryFailure) -> any FindingCarrier {
         var configuration: EventHubsConfiguration
         do throws(EventHubsError) {
-            configuration = try EventHubsConfiguration(string, hub: hub)
+            configuration = try EventHubsConfiguration(string, hub: hub, transport: transport)
         } catch {
             throw DeliveryFailure(.unavailable, error.summary, remedy: error.remedy)
         }
         if let authorityFile, case .tls = configuration.security {
             configuration.security = .tls(authorities: authorityFile)
         }
+        configuration.proxy = sink.proxy
+        configuration.proxySetting = Self.proxySetting(sink)
         return EventHubCarrier(
             configuration, timeout: sink.delivery.timeout, group: group, format: format, now: clock.now, logger: logger)
     }
