@@ -2,7 +2,8 @@ public import PrometheusMetrics
 
 /// Every metric of a run: its name, kind and meaning.
 ///
-/// Names follow Prometheus' conventions: base units at the end, `_total` for counters. Labels have few values: partitions of
+/// Names follow Prometheus' conventions: base units at the end, `_total` for counters; those of the process are what
+/// Prometheus' own libraries call them, so that dashboards for any program show them. Labels have few values: partitions of
 /// one hub, rules (the first ``rulesMax`` by id, the others together), sinks, and words of fixed lists.
 public enum MetricCatalog {
     /// Most rules with series of their own; the sums of all others are under `rule="_other"`.
@@ -10,7 +11,15 @@ public enum MetricCatalog {
 
     /// All of them.
     public static let families: [MetricFamily] =
-        process + partitions + records + rules + commits + sinks + connections
+        machine + process + partitions + records + rules + commits + sinks + connections
+
+    private static let machine = [
+        gauge("process_start_time_seconds", "When the process started, in seconds since 1970, by the kernel."),
+        gauge("process_resident_memory_bytes", "Memory that is in use and in the machine."),
+        counter("process_cpu_seconds_total", "Time on processors, user and system together."),
+        gauge("process_open_fds", "Files and sockets that are open."),
+        gauge("process_max_fds", "Files and sockets that may be open."),
+    ]
 
     private static let process = [
         gauge("hubwatch_build_info", "Always 1; the labels say what runs and what it reads."),

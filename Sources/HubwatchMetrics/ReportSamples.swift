@@ -1,6 +1,6 @@
 import StatusReport
 
-/// What a report says, as named numbers: a pure translation.
+/// What a report says, and what the process has used, as named numbers: a pure translation.
 struct ReportSamples {
     struct Gauge {
         var name: String
@@ -14,10 +14,18 @@ struct ReportSamples {
         var value: Int64
     }
 
+    /// A counter of what is not whole, without labels.
+    struct RealCounter {
+        var name: String
+        var value: Double
+    }
+
     private(set) var gauges: [Gauge] = []
     private(set) var counters: [Counter] = []
+    private(set) var realCounters: [RealCounter] = []
 
-    init(_ report: StatusReport) {
+    init(_ report: StatusReport, _ usage: ProcessUsage) {
+        add(usage)
         addProcess(report)
         for partition in report.partitions { add(partition) }
         addRecords(report)
@@ -25,6 +33,16 @@ struct ReportSamples {
         addState(report)
         for sink in report.sinks { add(sink, now: report.process.reportedMs) }
         addConnections(report.connections)
+    }
+
+    private mutating func add(_ usage: ProcessUsage) {
+        if let start = usage.startSeconds { gauge("process_start_time_seconds", start) }
+        if let bytes = usage.residentBytes { gauge("process_resident_memory_bytes", bytes) }
+        if let files = usage.openFiles { gauge("process_open_fds", files) }
+        if let files = usage.openFilesMax { gauge("process_max_fds", files) }
+        if let seconds = usage.processorSeconds {
+            realCounters.append(RealCounter(name: "process_cpu_seconds_total", value: seconds))
+        }
     }
 
     private mutating func addProcess(_ report: StatusReport) {

@@ -10,13 +10,19 @@ import Synchronization
 /// **Isolation**: any thread; one report at a time. **Cost**: per report, never per record.
 public final class RunMetrics: Sendable {
     private let factory: any MetricsFactory
+    private let usage: @Sendable () -> ProcessUsage
     private let commitDuration: Timer
     private let commitSize: Recorder
     private let instruments: Mutex<Instruments>
 
-    /// Makes the instruments with a backend of swift-metrics.
-    public init(factory: any MetricsFactory) {
+    /// Makes the instruments with a backend of swift-metrics; this process's use of the machine comes with each report.
+    public convenience init(factory: any MetricsFactory) {
+        self.init(factory: factory, usage: ProcessFiles.usage)
+    }
+
+    init(factory: any MetricsFactory, usage: @escaping @Sendable () -> ProcessUsage) {
         self.factory = factory
+        self.usage = usage
         commitDuration = Timer(label: "hubwatch_commit_duration_seconds", factory: factory)
         commitSize = Recorder(label: "hubwatch_commit_size_bytes", factory: factory)
         instruments = Mutex(Instruments())
@@ -31,7 +37,7 @@ public final class RunMetrics: Sendable {
 
     /// Gives every instrument what a report says.
     public func publish(_ report: StatusReport) {
-        let samples = ReportSamples(report)
+        let samples = ReportSamples(report, usage())
         instruments.withLock { $0.take(samples, factory) }
     }
 
@@ -44,6 +50,7 @@ public final class RunMetrics: Sendable {
 
         var gauges: [Key: Gauge] = [:]
         var counters: [Key: (counter: Counter, told: Int64)] = [:]
+        var realCounters: [String: (counter: FloatingPointCounter, told: Double)] = [:]
 
         mutating func take(_ samples: ReportSamples, _ factory: any MetricsFactory) {
             var seen: Set<Key> = []
@@ -63,6 +70,12 @@ public final class RunMetrics: Sendable {
                     ?? (Counter(label: sample.name, dimensions: sample.labels, factory: factory), 0)
                 if sample.value > known.told { known.counter.increment(by: sample.value - known.told) }
                 counters[key] = (known.counter, max(known.told, sample.value))
+            }
+            for sample in samples.realCounters {
+                let known =
+                    realCounters[sample.name] ?? (FloatingPointCounter(label: sample.name, factory: factory), 0)
+                if sample.value > known.told { known.counter.increment(by: sample.value - known.told) }
+                realCounters[sample.name] = (known.counter, max(known.told, sample.value))
             }
             for (key, gauge) in gauges where !seen.contains(key) {
                 gauge.destroy()
