@@ -42,6 +42,12 @@ public final class EventHubsProducer: Sendable {
         try await connections.hubProperties()
     }
 
+    /// Opens the sender's link and lets nothing go over it: shows whether the hub takes events from us.
+    @concurrent
+    package func attach() async throws(EventHubsError) {
+        _ = try await encoder(for: .anyPartition, address(of: .anyPartition))
+    }
+
     /// Sends events, in order, and returns when all of them are accepted.
     @concurrent
     public func send(_ events: [AMQPMessage], to destination: Destination = .anyPartition) async throws(EventHubsError)

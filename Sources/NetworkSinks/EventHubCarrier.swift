@@ -2,7 +2,7 @@ import AMQPTypes
 import Crypto
 import Detection
 public import DiagnosticLogs
-import EventHubs
+package import EventHubs
 public import EventHubsClient
 public import FindingFormats
 public import Logging
@@ -18,7 +18,8 @@ public actor EventHubCarrier: FindingCarrier {
     public nonisolated let parcelsMaximum = 64
     /// Namespace and hub.
     public nonisolated let destination: String
-    private let configuration: EventHubsConfiguration
+    /// How the hub is reached.
+    package nonisolated let configuration: EventHubsConfiguration
     private let group: any EventLoopGroup
     private let format: OCSFFormat
     private let now: @Sendable () -> Timestamp
@@ -57,6 +58,16 @@ public actor EventHubCarrier: FindingCarrier {
             // A producer that settings or the connection have ended does not come back.
             if error.scope != .request { await discard() }
             return CarryOutcome(accepted: accepted, failure: Self.failure(error))
+        }
+    }
+
+    /// Attaches a sender and sends nothing; why that was refused, nil when it was not.
+    package func attach() async -> EventHubsError? {
+        do throws(EventHubsError) {
+            try await openProducer().attach()
+            return nil
+        } catch {
+            return error
         }
     }
 
