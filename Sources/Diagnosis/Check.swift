@@ -12,6 +12,8 @@ public enum Check: String, Hashable, Sendable, CaseIterable {
     case tls
     /// The peer speaks AMQP and lets us in.
     case sasl
+    /// An identity gets a token from its issuer.
+    case signIn = "sign-in"
     /// The token is accepted.
     case cbs
     /// The hub exists and describes itself.
@@ -38,7 +40,7 @@ public enum Check: String, Hashable, Sendable, CaseIterable {
     case rules
     /// The rules find their fields in the events that arrive.
     case fields
-    /// Findings can be delivered.
+    /// Findings can be delivered: file and receivers.
     case sinks
 }
 
@@ -70,7 +72,8 @@ public struct PlannedCheck: Hashable, Sendable {
         PlannedCheck(.proxy, "proxy", "tunnel through the proxy, if one is to be used", needs: [.configuration]),
         PlannedCheck(.tls, "TLS chain", "shake hands, verify the certificate for {host}", needs: [.tcp, .proxy]),
         PlannedCheck(.sasl, "SASL", "open an AMQP connection to {host} by {transport}", needs: [.tcp, .tls]),
-        PlannedCheck(.cbs, "CBS", "put a token for hub {hub}", needs: [.sasl]),
+        PlannedCheck(.signIn, "sign-in", "get a token by {ways}", needs: [.configuration]),
+        PlannedCheck(.cbs, "CBS", "put a token for hub {hub}", needs: [.sasl, .signIn]),
         PlannedCheck(.hub, "hub", "ask for the properties of hub {hub}", needs: [.cbs]),
         PlannedCheck(.partitions, "partitions", "ask about partitions {selection}", needs: [.hub]),
         PlannedCheck(.claims, "claims", "attach a receiver, which needs Listen", needs: [.partitions]),
@@ -84,7 +87,7 @@ public struct PlannedCheck: Hashable, Sendable {
         PlannedCheck(.lag, "lag", "compare saved positions with the newest events", needs: [.state, .partitions]),
         PlannedCheck(.rules, "rules", "load and compile {rules}"),
         PlannedCheck(.fields, "fields", "look at recent events with the rules' eyes", needs: [.rules, .group]),
-        PlannedCheck(.sinks, "sinks", "open {findings} for appending"),
+        PlannedCheck(.sinks, "sinks", "see whether findings can go to {outlets}"),
     ]
 
     private static let byCheck = Dictionary(uniqueKeysWithValues: all.map { ($0.check, $0) })

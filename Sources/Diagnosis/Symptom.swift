@@ -41,8 +41,9 @@ public struct Symptom: Hashable, Sendable {
     /// Every row, in the order of the checks.
     public static let all: [Symptom] = {
         let tables: [[Symptom]] = [
-            configuration, network, certificates, connection, entities, receivers, clocks, stateFile, disks, positions,
-            ruleFiles, eventFields, deliveries,
+            configuration, network, certificates, connection, signingIn, entities, receivers, clocks, stateFile, disks,
+            positions,
+            ruleFiles, eventFields, deliveries, findingReceivers,
         ]
         return tables.flatMap { $0 }
     }()

@@ -22,7 +22,7 @@ public struct Examination: Sendable {
     @concurrent
     public func run(onResult: @Sendable (CheckResult) -> Void = { _ in }) async -> Report {
         let visit = Visit(subject, options, surroundings)
-        let figures = SubjectFigures.make(of: subject, options)
+        let figures = SubjectFigures.make(of: subject, options, visit.signIn)
         var plan = CheckPlan(only: options.only, skip: options.skip)
         var report = Report()
         let clock = ContinuousClock()

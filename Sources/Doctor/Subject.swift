@@ -1,3 +1,4 @@
+public import AzureIdentity
 public import Diagnosis
 public import HubwatchConfiguration
 public import HubwatchRuntime
@@ -29,7 +30,9 @@ public struct Subject: Sendable {
         observation = SettingsObservation(given: layers.values.count)
         for (path, given) in layers.values.sorted(by: { $0.key < $1.key })
         where Setting.named(path)?.isSecret == true && given.place.hasPrefix("--")
-            && given.texts.contains(where: { $0.contains("SharedAccess") || $0.contains("@") })
+            && given.texts.contains(where: {
+                $0.contains("SharedAccess") || $0.contains("@") || path == "source.entra.client_secret"
+            })
         {
             observation.exposed.append(.init(place: given.place, message: path))
         }
@@ -39,6 +42,8 @@ public struct Subject: Sendable {
         } catch {
             observation.problems = error.problems.map { .init(place: $0.place, message: $0.message) }
             settings = try? Configuration(layers, needsSource: false, readFile: readFile)
+            // Without a source the settings leave receivers out, which can be reached all the same.
+            settings?.sinks = (try? Configuration.sinks(layers, readFile: readFile)) ?? []
             hasSource = false
         }
     }
@@ -80,12 +85,16 @@ public struct DoctorSurroundings: Sendable {
     public var hostName: String
     /// The environment's variables, for proxies.
     public var environment: [String: String]
+    /// What a run's issuer of tokens takes from the machine, for a source that an identity signs in to.
+    public var issuer: @Sendable (Configuration.Source) -> TokenIssuer.Surroundings
 
     /// Makes surroundings.
     public init(
         group: any EventLoopGroup, logger: Logger, clock: WallClock = .system, hostName: String,
-        environment: [String: String] = [:]
+        environment: [String: String] = [:],
+        issuer: @escaping @Sendable (Configuration.Source) -> TokenIssuer.Surroundings
     ) {
+        self.issuer = issuer
         self.group = group
         self.logger = logger
         self.clock = clock

@@ -1,3 +1,4 @@
+import AzureTokens
 import Diagnosis
 import EventHubs
 import EventHubsClient
@@ -6,11 +7,11 @@ import HubwatchRuntime
 
 /// What wording may name in every check: host, hub, paths.
 enum SubjectFigures {
-    static func make(of subject: Subject, _ options: ExaminationOptions) -> [Figure] {
+    static func make(of subject: Subject, _ options: ExaminationOptions, _ signIn: SignInProbe?) -> [Figure] {
         guard let settings = subject.settings else {
             return [
                 "host", "port", "hop", "hopPort", "transport", "hub", "group", "state", "rules", "findings",
-                "selection",
+                "selection", "ways", "scope", "credential", "outlets",
             ].map {
                 Figure($0, .text("the configured \($0)"))
             }
@@ -21,16 +22,19 @@ enum SubjectFigures {
             Figure("from", .text(start(source.from))), Figure("state", .text(settings.state.path)),
             Figure("rules", .list(settings.rules.paths)),
             Figure("findings", .text(settings.findings.file ?? "the terminal")),
+            Figure("outlets", .list([settings.findings.file ?? "the terminal"] + settings.sinks.map(\.name))),
         ]
-        if subject.hasSource { figures += way(source) }
-        figures += ["host", "port", "hub", "policy", "hop", "hopPort", "transport"].filter { name in
+        if subject.hasSource { figures += way(source, signIn) + credential(source) }
+        figures += [
+            "host", "port", "hub", "policy", "hop", "hopPort", "transport", "ways", "scope", "credential",
+        ].filter { name in
             !figures.contains { $0.name == name }
         }.map { Figure($0, .text("the configured \($0)")) }
         return figures
     }
 
     /// The broker, and the way to it.
-    private static func way(_ source: Configuration.Source) -> [Figure] {
+    private static func way(_ source: Configuration.Source, _ signIn: SignInProbe?) -> [Figure] {
         var figures: [Figure] = []
         switch source.endpoint {
         case .eventHub(let string, let hub):
@@ -41,12 +45,35 @@ enum SubjectFigures {
                 Figure("policy", .text(broker.credentials?.user ?? "anonymous")),
             ]
         }
-        guard let client = try? source.reachedConfiguration() else { return figures }
+        guard let client = try? source.reachedConfiguration(tokens: signIn?.tokens) else { return figures }
         let hop = client.firstHop
         return figures + [
             Figure("host", .text(client.host)), Figure("port", .text(String(client.port))),
             Figure("hop", .text(hop.host)), Figure("hopPort", .text(String(hop.port))),
             Figure("transport", .text(client.transport == .webSockets ? "WebSocket" : "TCP")),
+        ]
+    }
+
+    /// What signs in.
+    private static func credential(_ source: Configuration.Source) -> [Figure] {
+        var text = "a plain AMQP broker takes no tokens"
+        if case .eventHub(let string, _) = source.endpoint {
+            switch string.credential {
+            case .key: text = "the connection string has a key, of which tokens are made here"
+            case .signature: text = "the connection string has a finished signature"
+            case .none: text = "no credential is given"
+            }
+        }
+        var ways = "the connection string"
+        if let identity = source.identity {
+            switch identity.choice {
+            case .named(let kind): ways = kind.rawValue
+            case .automatic: ways = "the first way that is there"
+            }
+        }
+        return [
+            Figure("credential", .text(text)), Figure("ways", .text(ways)),
+            Figure("scope", .text(source.identity?.scope.text ?? TokenScope.eventHubs.text)),
         ]
     }
 

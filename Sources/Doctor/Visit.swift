@@ -14,6 +14,8 @@ actor Visit {
     let subject: Subject
     let options: ExaminationOptions
     let surroundings: DoctorSurroundings
+    /// Who signs in; nil where no identity does.
+    let signIn: SignInProbe?
     private var name: NameReading?
     private var isDirectWayOpen: Bool?
     private var session: HubSession?
@@ -27,6 +29,7 @@ actor Visit {
         self.subject = subject
         self.options = options
         self.surroundings = surroundings
+        signIn = subject.settings.flatMap { SignInProbe($0.source, within: options.limit, surroundings) }
     }
 
     /// Closes what was opened.
@@ -47,8 +50,11 @@ actor Visit {
         case .sasl:
             let observation = await connection(settings)
             return Diagnosis.sasl(observation, limitMs: limitMs)
+        case .signIn: return Diagnosis.signIn(await signIn?.look(nowMs: nowMs), nowMs: nowMs)
         case .cbs: return Diagnosis.cbs(await connection(settings))
-        case .hub: return isPlain(settings) ? [Sighting(.managementMissing)] : Diagnosis.hub(await hubAnswer(settings))
+        case .hub:
+            if isPlain(settings) { return [Sighting(.managementMissing)] }
+            return Diagnosis.hub(await hubAnswer(settings), identity: identityName)
         case .partitions: return await partitions(settings)
         case .claims, .group, .epoch: return await receivers(check, settings)
         case .clock: return await clock(settings)
@@ -62,10 +68,7 @@ actor Visit {
         case .rules:
             return Diagnosis.rules(RuleProbe.observation(of: ruleSelection(settings), settings.rules))
         case .fields: return await fields(settings)
-        case .sinks:
-            let state = await stateReading(settings)
-            let found = await FindingsProbe.look(at: settings.findings.file, isHeld: state.observation.holder != nil)
-            return Diagnosis.sinks(found.observation, debts: state.debts, freeBytes: found.freeBytes)
+        case .sinks: return await sinks(settings)
         }
     }
 
@@ -78,8 +81,12 @@ actor Visit {
 
     /// The settings as the client takes them, for one who only looks.
     private func client(_ settings: Configuration) throws(EventHubsError) -> EventHubsConfiguration {
-        try settings.source.visitor(hostName: surroundings.hostName, within: options.limit)
+        try settings.source.visitor(
+            hostName: surroundings.hostName, within: options.limit, tokens: signIn?.tokens)
     }
+
+    /// Who signs in, where an issuer gives the tokens and roles say what they are good for.
+    private var identityName: String? { signIn.flatMap { $0.isIdentity ? $0.name : nil } }
 }
 
 // MARK: the way to the broker
@@ -154,7 +161,14 @@ extension Visit {
 
     /// The open connection, or how far it came.
     private func connection(_ settings: Configuration) async -> ConnectionObservation {
-        await opened(settings).observation
+        var observation = await opened(settings).observation
+        if let signIn {
+            observation.credential?.policy = signIn.name
+            observation.credential?.isIdentity = signIn.isIdentity
+            // A finished signature is not renewed by its issuer: that it ends is the settings' matter.
+            observation.credential?.lifeMs = signIn.isIdentity ? signIn.lifeMs : nil
+        }
+        return observation
     }
 
     private func opened(_ settings: Configuration) async -> HubSession {
@@ -251,7 +265,7 @@ extension Visit {
         }
         let observation = AttachObservation(outcomes: await attachReading(settings).outcomes)
         switch check {
-        case .claims: return Diagnosis.claims(observation)
+        case .claims: return Diagnosis.claims(observation, identity: identityName)
         case .group: return Diagnosis.group(observation)
         default:
             let holder = await stateReading(settings).observation.holder
@@ -261,7 +275,7 @@ extension Visit {
     }
 }
 
-// MARK: state and rules
+// MARK: state, rules and sinks
 
 extension Visit {
     private func stateReading(_ settings: Configuration) async -> StateReading {
@@ -285,6 +299,17 @@ extension Visit {
             LagObservation(
                 forecasts: forecasts, unread: unread, process: state.observation.holder, committedMs: state.committedMs),
             nowMs: nowMs)
+    }
+
+    private func sinks(_ settings: Configuration) async -> [Sighting] {
+        let state = await stateReading(settings)
+        let isHeld = state.observation.holder != nil
+        let found = await FindingsProbe.look(at: settings.findings.file, isHeld: isHeld)
+        let receivers = await ReceiverProbe(within: options.limit, isHeld: isHeld, surroundings)
+            .look(at: settings.sinks)
+        return [Diagnosis.findings(found.observation, freeBytes: found.freeBytes)]
+            + receivers.flatMap { Diagnosis.receiver($0, nowMs: nowMs, limitMs: limitMs) }
+            + Diagnosis.debts(state.debts) + Diagnosis.surrenders(state.surrenders)
     }
 
     private func ruleSelection(_ settings: Configuration) -> RuleSelection {

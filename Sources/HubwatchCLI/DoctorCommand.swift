@@ -17,7 +17,8 @@ struct DoctorCommand: AsyncParsableCommand {
             tried, what was seen, and what to do. A check that needs a failed one is not tried.
 
             It looks and takes nothing: receivers are attached without an owner level, so nobody who reads is thrown out; no \
-            position is moved; the state file is only read, beside a running hubwatch too. Keys and tokens are never shown.
+            position is moved; the state file is only read, beside a running hubwatch too; no finding is sent to anybody. An \
+            identity signs in as for a run. Keys and tokens are never shown.
 
             Checks, in order:
               \(PlannedCheck.all.map(\.check.rawValue).joined(separator: " "))
@@ -52,9 +53,11 @@ struct DoctorCommand: AsyncParsableCommand {
         let (subject, secrets) = try subject()
         let wanted = try examinationOptions()
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
+        let logger = Logger(label: "doctor") { _ in SwiftLogNoOpLogHandler() }
         let surroundings = DoctorSurroundings(
-            group: group, logger: Logger(label: "doctor") { _ in SwiftLogNoOpLogHandler() },
-            hostName: ProcessInfo.processInfo.hostName, environment: ProcessInfo.processInfo.environment)
+            group: group, logger: logger, hostName: ProcessInfo.processInfo.hostName,
+            environment: ProcessInfo.processInfo.environment
+        ) { SignIn.surroundings(of: $0, on: group, logger) }
         let text = DoctorText(
             colour: Terminal.usesColour(
                 subject.settings?.findings.colour ?? "auto", isTerminal: Terminal.outputIsTerminal),
@@ -87,6 +90,7 @@ struct DoctorCommand: AsyncParsableCommand {
                 throw ConfigurationProblem(place: path, message: error.message)
             }
         }
+        if let identity = subject.settings?.source.identity { secrets.add(identity) }
         return (subject, secrets.texts)
     }
 

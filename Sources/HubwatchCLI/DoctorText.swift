@@ -1,3 +1,4 @@
+import AzureTokens
 import Diagnosis
 import EventHubs
 import FindingFormats
@@ -170,6 +171,16 @@ struct DoctorSecrets {
         }
         if let at = whole.lastIndex(of: "@"), let colon = whole[..<at].lastIndex(of: ":") {
             note(String(whole[whole.index(after: colon)..<at]))
+        }
+    }
+
+    /// Notes what an identity signs in with, as far as it is no file's.
+    mutating func add(_ identity: CredentialSettings) {
+        if case .text(let secret)? = identity.clientSecret { note(secret.revealed) }
+        if case .text(let signature)? = identity.signature { note(signature.revealed) }
+        let environment = identity.environment
+        for secret in [identity.certificatePassword, environment.identityHeader, environment.msiSecret] {
+            if let secret { note(secret.revealed) }
         }
     }
 

@@ -59,7 +59,9 @@ import Testing
 
     @Test func onlyBringsWhatIsNeededAndSkipLeavesOut() {
         #expect(
-            examined(CheckPlan(only: [.hub])).tried == [.configuration, .dns, .tcp, .proxy, .tls, .sasl, .cbs, .hub])
+            examined(CheckPlan(only: [.hub])).tried == [
+                .configuration, .dns, .tcp, .proxy, .tls, .sasl, .signIn, .cbs, .hub,
+            ])
         #expect(examined(CheckPlan(only: [.state])).tried == [.state])
         let (tried, passed) = examined(CheckPlan(skip: [.tcp]), failing: [.dns: .failed])
         #expect(!tried.contains(.tcp) && tried.contains(.tls), "what was left out holds nothing up")

@@ -71,13 +71,37 @@ import Testing
                 let environment = ["HUBWATCH_CONNECTION_STRING": Ward.connection(port: clinic.port)]
                 let text = try Self.run(["doctor", "--strict"] + Self.flags(ward), environment: environment)
                 #expect(text.status == 0, "\(text.output)")
-                #expect(text.output.contains("20 checks:"), "\(text.output)")
+                #expect(text.output.contains("21 checks:"), "\(text.output)")
                 #expect(!text.output.contains("FAILED") && !text.output.contains("\u{1B}["))
                 let json = try Self.run(["doctor", "--json"] + Self.flags(ward), environment: environment)
                 #expect(try json.json()["exit"] as? Int == 0)
                 let seen = try #require(try json.check("hub")["seen"] as? [[String: Any]])
                 #expect((seen.first?["figures"] as? [String: Any])?["partitions"] as? Int == 2, "\(json.output)")
                 #expect(json.output.split(separator: "\n").count == 1)
+            }
+        }
+    }
+
+    @Test func anIdentitySignsInByAzuresVariables() async throws {
+        try await Ward.with { ward in
+            try await ward.withIdentity({ _ in Ward.application }) { source, variables in
+                let flags =
+                    Self.flags(ward)
+                    + source.sorted { $0.key < $1.key }.flatMap { ["--set", "\($0.key)=\($0.value)"] }
+                let right = try Self.run(["doctor", "--strict"] + flags, environment: variables)
+                #expect(right.status == 0, "\(right.output)")
+                #expect(right.output.contains("signed in by client-secret"), "\(right.output)")
+                let wrong = try Self.run(
+                    ["doctor", "--json"] + flags,
+                    environment: variables.merging(["AZURE_CLIENT_SECRET": "CANARY-wrong"]) { $1 })
+                #expect(wrong.status == 77, "\(wrong.output)")
+                let seen = try #require(try wrong.check("sign-in")["seen"] as? [[String: Any]])
+                #expect(seen.first?["symptom"] as? String == "client-secret-wrong")
+                let shown = try Self.run(
+                    ["doctor", "--only", "configuration", "--set", "source.entra.client_secret=CANARY-shown"] + flags,
+                    environment: variables)
+                #expect(shown.output.contains("source.entra.client_secret on the command line"), "\(shown.output)")
+                #expect(!(right.output + wrong.output + shown.output).contains("CANARY"))
             }
         }
     }

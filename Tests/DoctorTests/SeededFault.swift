@@ -28,9 +28,10 @@ struct SeededFault: Sendable, CustomTestStringConvertible {
     var testDescription: String { name }
 
     /// Every fault, in the order of the checks.
-    static let all: [SeededFault] = [settings, network, certificates, tokens, entities, readers, files, rules].flatMap {
-        $0
-    }
+    static let all: [SeededFault] = [
+        settings, network, certificates, refusals, credentials, tokens, roles, entities, readers, files, rules,
+        receivers,
+    ].flatMap { $0 }
 }
 
 extension SeededFault {

@@ -1,11 +1,14 @@
 import DevBroker
 import Diagnosis
 import Doctor
+import EventHubs
+import FakeIssuers
 import Foundation
 import HubwatchConfiguration
 import HubwatchRuntime
 import Logging
 import NIOPosix
+import Receivers
 import StateStore
 import Synchronization
 import Testing
@@ -37,6 +40,103 @@ import TransportPeers
                 #expect(report.result(.lag)?.sightings.first?.seen == "everything is read")
                 #expect(!report.text.contains("{"))
             }
+        }
+    }
+
+    @Test func nothingIsWrongWithAnIdentity() async throws {
+        try await Ward.with { ward in
+            let report = try await ward.examineSignedIn()
+            #expect(report.firstFailure == nil && !report.hasWarnings, "\(report.text)")
+            let signedIn = try #require(report.result(.signIn))
+            #expect(signedIn.sightings.first?.symptom == .signedIn)
+            #expect(
+                signedIn.sightings.first?.seen.hasPrefix(
+                    "signed in by client-secret: client secret of application app-1 in tenant tenant-1; the token ends in "
+                ) == true)
+            #expect(signedIn.sightings.count == 1, "nothing stands before it")
+            #expect(report.result(.cbs)?.sightings.first?.seen.hasPrefix("token of client secret of") == true)
+            #expect(report.result(.epoch)?.verdict == .ok && report.result(.fields)?.verdict == .ok)
+            #expect(!report.text.contains("{") && !report.text.contains("CANARY"))
+        }
+    }
+
+    @Test func theWaysBeforeTheOneThatSignsInAreNamedInTheirOrder() async throws {
+        try await Ward.with { ward in
+            let report = try await ward.examineSignedIn { issuers in
+                ["AZURE_POD_IDENTITY_AUTHORITY_HOST": issuers.url]
+            }
+            #expect(report.firstFailure == nil && !report.hasWarnings, "\(report.text)")
+            let seen = try #require(report.result(.signIn)?.sightings)
+            #expect(seen.map(\.symptom) == [.signedIn, .waysPassed])
+            #expect(
+                seen[0].seen.hasPrefix("signed in by managed-identity: managed identity of the virtual machine, app-1;")
+            )
+            #expect(
+                seen[1].seen
+                    == "before it in the order: client-secret (not set up), client-certificate (not set up), workload-identity (not set up)"
+            )
+        }
+    }
+
+    @Test func aFailedSignInIsTheCauseAlsoWhereItsOwnCheckIsLeftOut() async throws {
+        try await Ward.with { ward in
+            let report = try await ward.withIdentity({ _ in ["AZURE_CLIENT_SECRET": "CANARY"] }) { source, variables in
+                await ward.examine(source, environment: variables) { $0.skip = [.signIn] }
+            }
+            #expect(report.firstFailure?.check == .cbs, "\(report.text)")
+            #expect(report.result(.cbs)?.sightings.first?.symptom == .identityTokenMissing)
+            #expect(report.result(.cbs)?.sightings.first?.seen.contains("AADSTS7000215") == true)
+            #expect(!report.text.contains("CANARY"))
+        }
+    }
+
+    @Test func aSignatureNeedsNobodyToSignIn() async throws {
+        try await Ward.with { ward in
+            let inAnHour = Int64(Date().timeIntervalSince1970) + 3600
+            let report = try await ward.examineSignedIn(["source.sas_token_file": ward.path("token")]) { issuers in
+                // For the whole namespace: the port is not known yet.
+                let token = SASToken(
+                    resource: "sb://localhost/", keyName: "listen", key: Secret(Ward.key), expiry: inAnHour)
+                try ward.write(token.text.revealed + "\n", "token")
+                return [:]
+            }
+            #expect(report.firstFailure == nil, "\(report.text)")
+            #expect(report.result(.signIn)?.verdict == .notNeeded)
+            #expect(report.result(.signIn)?.sightings.first?.symptom == .signatureRead)
+            #expect(!report.text.contains("sig="))
+        }
+    }
+
+    @Test func receiversAreReachedAndNothingIsSentToThem() async throws {
+        try await Ward.with { ward in
+            let made = try MadeCertificates(in: ward, for: "localhost")
+            let web = try await HTTPReceiver(tls: try Ward.context(made)) { _, _ in .reply(200) }
+            let siem = try await SyslogReceiver(tls: try Ward.context(made))
+            try await ward.withBroker {
+                $0.policies = [AccessPolicy(name: "sender", key: Ward.key, rights: .send)]
+                $0.isAuthStrict = true
+            } _: { clinic in
+                let report = await ward.examineSinks([
+                    "sinks.soc.type": "webhook", "sinks.soc.url": "https://localhost:\(web.port)/CANARY",
+                    "sinks.soc.ca_file": made.authority, "sinks.chat.type": "slack",
+                    "sinks.chat.url": "https://localhost:\(web.port)/CANARY", "sinks.chat.ca_file": made.authority,
+                    "sinks.siem.type": "syslog", "sinks.siem.address": "localhost:\(siem.port)",
+                    "sinks.siem.ca_file": made.authority, "sinks.lake.type": "eventhub",
+                    "sinks.lake.connection_string": Ward.sending(clinic.port), "sinks.more.type": "file",
+                    "sinks.more.path": ward.path("more.ndjson"),
+                ])
+                #expect(report.firstFailure == nil && !report.hasWarnings, "\(report.text)")
+                let seen = try #require(report.result(.sinks)?.sightings)
+                #expect(seen.count { $0.symptom == .receiverTrusted } == 3, "\(report.text)")
+                #expect(seen.count { $0.symptom == .receiverSends } == 1)
+                #expect(seen.contains { $0.symptom == .sinkReady && $0.seen.contains("more.ndjson") })
+                #expect(seen.contains { $0.seen.contains("`hubwatch sinks test chat`") })
+                #expect(!report.text.contains("CANARY"))
+                #expect(clinic.broker.hubs.first?.partitions.allSatisfy { $0.lastSequenceNumber < 0 } == true)
+            }
+            #expect(web.requests.isEmpty && siem.messages.isEmpty && !siem.isConfused)
+            await web.close()
+            await siem.close()
         }
     }
 
@@ -153,10 +253,11 @@ import TransportPeers
             try await ward.withBroker { clinic in
                 let settings = ["source.connection_string": Ward.connection(port: clinic.port)]
                 let some = await ward.examine(settings) { $0.only = [.hub] }
-                #expect(some.results.map(\.check) == [.configuration, .dns, .tcp, .proxy, .tls, .sasl, .cbs, .hub])
+                #expect(
+                    some.results.map(\.check) == [.configuration, .dns, .tcp, .proxy, .tls, .sasl, .signIn, .cbs, .hub])
                 let others = await ward.examine(settings) {
                     $0.only = [.hub]
-                    $0.skip = [.dns, .tcp, .proxy, .tls, .sasl, .cbs]
+                    $0.skip = [.dns, .tcp, .proxy, .tls, .sasl, .signIn, .cbs]
                 }
                 #expect(others.results.map(\.check) == [.configuration, .hub])
                 #expect(others.result(.hub)?.verdict == .ok, "what was left out is done silently")

@@ -1,4 +1,5 @@
 import AMQPTypes
+import AzureIdentity
 import DevBroker
 import Diagnosis
 import Doctor
@@ -81,8 +82,9 @@ struct Ward: Sendable {
         return healthy.merging(changes) { $1 }.filter { !$0.value.isEmpty }
     }
 
-    func subject(_ changes: [String: String]) -> Subject {
+    func subject(_ changes: [String: String], environment: [String: String] = [:]) -> Subject {
         var layers = ConfigurationLayers()
+        layers.add(environment: environment)
         for (path, text) in settings(changes).sorted(by: { $0.key < $1.key }) {
             layers.add(flag: path, path: path, text: text)
         }
@@ -100,11 +102,18 @@ struct Ward: Sendable {
         // A safety net: nothing here waits for it but what is silent on purpose.
         options.limit = .seconds(60)
         adjust(&options)
+        let logger = Logger(label: "doctor") { _ in SwiftLogNoOpLogHandler() }
+        let folder = folder
         let surroundings = DoctorSurroundings(
-            group: MultiThreadedEventLoopGroup.singleton,
-            logger: Logger(label: "doctor") { _ in SwiftLogNoOpLogHandler() },
-            hostName: "test", environment: environment)
-        return await Examination(subject(changes), options, surroundings).run()
+            group: MultiThreadedEventLoopGroup.singleton, logger: logger, hostName: "test", environment: environment
+        ) { source in
+            var surroundings = TokenIssuer.Surroundings(
+                group: MultiThreadedEventLoopGroup.singleton, logger: logger,
+                authorities: source.certificateAuthorityFile, searchPath: folder)
+            surroundings.proxy = source.transport.issuerProxy
+            return surroundings
+        }
+        return await Examination(subject(changes, environment: environment), options, surroundings).run()
     }
 
     /// Runs a body with a dev broker that has hub `logs`.

@@ -28,12 +28,15 @@ public struct ConnectionObservation: Hashable, Sendable {
         public var audience: String
         /// How long a token lives, milliseconds; nil when it is none of ours.
         public var lifeMs: Int64?
+        /// Whether an issuer gave the token: keys and policies have no part in it.
+        public var isIdentity: Bool
 
         /// Makes a description.
-        public init(policy: String, audience: String, lifeMs: Int64?) {
+        public init(policy: String, audience: String, lifeMs: Int64?, isIdentity: Bool = false) {
             self.policy = policy
             self.audience = audience
             self.lifeMs = lifeMs
+            self.isIdentity = isIdentity
         }
     }
 
@@ -96,6 +99,14 @@ extension Diagnosis {
         ("SharedAccessKeyName", .policyUnknown), ("InvalidIssuer", .tokenRefused),
     ]
 
+    /// The same for tokens of an issuer.
+    private static let identityTexts: [(words: String, symptom: Symptom)] = [
+        ("InvalidAudience", .identityTokenForOther), ("InvalidIssuer", .identityTokenUntrusted),
+        ("InvalidSignature", .identityTokenUntrusted), ("ExpiredToken", .identityTokenStale),
+        ("is expired", .identityTokenStale), ("ImmatureToken", .identityTokenStale),
+        ("claim(s) are required", .identityRoleless),
+    ]
+
     /// What an error of the token step means where no text decides.
     private static let tokenCodes: [EventHubsError.Code: Symptom] = [
         .notFound: .tokenUnjudged, .tokenExpired: .tokenExpired, .timedOut: .tokenSilent, .throttled: .tokenSilent,
@@ -112,10 +123,22 @@ extension Diagnosis {
         guard observation.stage < .authorized else { return [Sighting(.tokenAccepted, figures)] }
         let error = observation.error ?? nothingSaid
         let text = error.condition?.description ?? error.summary
+        figures.append(said(error))
+        if credential.isIdentity { return [Sighting(identitySymptom(error, text), figures)] }
         var symptom = tokenTexts.first { text.contains($0.words) }?.symptom ?? tokenCodes[error.code] ?? .tokenRefused
         // A token of a key is made for this connection: only clocks that disagree can end it.
         if symptom == .tokenExpired, credential.lifeMs != nil { symptom = .tokenStale }
-        figures.append(said(error))
         return [Sighting(symptom, figures)]
+    }
+
+    private static func identitySymptom(_ error: EventHubsError, _ text: String) -> Symptom {
+        if let known = identityTexts.first(where: { text.contains($0.words) }) { return known.symptom }
+        switch error.code {
+        case .tokenExpired: return .identityTokenStale
+        // Without a word of the broker it is the issuer's failure, met here because its own check was left out.
+        case .unauthorized where error.condition == nil, .invalidConfiguration, .unreachable:
+            return .identityTokenMissing
+        default: return tokenCodes[error.code] ?? .identityTokenRefused
+        }
     }
 }

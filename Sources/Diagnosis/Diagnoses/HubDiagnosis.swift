@@ -46,8 +46,10 @@ extension Diagnosis {
         .tokenExpired: .hubForbidden,
     ]
 
-    /// Judges what the hub says of itself.
-    public static func hub(_ answer: Result<HubProperties, EventHubsError>) -> [Sighting] {
+    /// Judges what the hub says of itself; `identity` is who signs in, nil where a policy does.
+    public static func hub(
+        _ answer: Result<HubProperties, EventHubsError>, identity: String? = nil
+    ) -> [Sighting] {
         switch answer {
         case .success(let hub):
             [
@@ -58,7 +60,12 @@ extension Diagnosis {
                         Figure("created", .time(hub.createdAt)),
                     ])
             ]
-        case .failure(let error): [Sighting(hubCodes[error.code] ?? .hubSilent, [said(error)])]
+        case .failure(let error):
+            if let identity, error.code == .unauthorized {
+                [Sighting(.hubRoleMissing, [Figure("identity", .text(identity)), said(error)])]
+            } else {
+                [Sighting(hubCodes[error.code] ?? .hubSilent, [said(error)])]
+            }
         }
     }
 

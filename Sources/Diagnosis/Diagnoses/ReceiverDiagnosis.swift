@@ -47,9 +47,12 @@ public struct ReaderIdentity: Hashable, Sendable {
 }
 
 extension Diagnosis {
-    /// Judges the claim.
-    public static func claims(_ observation: AttachObservation) -> [Sighting] {
+    /// Judges the claim; `identity` is who signs in, nil where a policy does.
+    public static func claims(_ observation: AttachObservation, identity: String? = nil) -> [Sighting] {
         if observation.isLetIn { return [Sighting(.listenGranted)] }
+        if let identity, let error = observation.first(.unauthorized) {
+            return [Sighting(.roleMissing, [Figure("identity", .text(identity)), said(error)])]
+        }
         if let error = observation.first(.unauthorized) ?? observation.first(.tokenExpired) {
             return [Sighting(.listenMissing, [said(error)])]
         }

@@ -3,6 +3,8 @@ extension Symptom {
         loginAccepted, loginRefused, amqpSilent, amqpBroken, webSocketRefused, tokenAccepted, tokenNotUsed,
         tokenUnjudged, keyWrong,
         policyUnknown, tokenExpired, tokenStale, tokenForOtherResource, tokenRefused, tokenSilent,
+        identityTokenForOther, identityTokenUntrusted, identityTokenStale, identityRoleless, identityTokenRefused,
+        identityTokenMissing,
     ]
 
     /// The connection is open.
@@ -64,8 +66,45 @@ extension Symptom {
         "token-silent", .cbs, exit: .unavailable, "no answer about the token ({said})",
         do: "Try again; if it stays so, check the namespace's health in the portal")
 
+    /// The issuer's token is for something else.
+    public static let identityTokenForOther = Symptom(
+        "identity-token-for-other", .cbs, exit: .badConfiguration,
+        "the namespace takes no tokens for {scope}, which {policy} got one for ({said})",
+        do: "Take source.entra.scope out: https://eventhubs.azure.net/.default is right in every cloud")
+    /// The namespace does not trust the issuer.
+    public static let identityTokenUntrusted = Symptom(
+        "identity-token-untrusted", .cbs, exit: .notAllowed,
+        "the namespace does not trust whoever issued the token of {policy} ({said})",
+        do:
+            "Sign in to the tenant of the namespace's subscription: check source.entra.tenant (AZURE_TENANT_ID) and source.entra.authority"
+    )
+    /// The issuer's token is out of its time by the broker's clock.
+    public static let identityTokenStale = Symptom(
+        "identity-token-stale", .cbs, exit: .notAllowed,
+        "the token of {policy}, good for {life} by our clock, is out of its time for the broker ({said})",
+        do: "Set this machine's clock by NTP")
+    /// Already the token is refused for want of a role.
+    public static let identityRoleless = Symptom(
+        "identity-roleless", .cbs, exit: .notAllowed,
+        "the token of {policy} is right, but carries no rights on {audience} ({said})",
+        do:
+            "Assign it the role Azure Event Hubs Data Receiver on this hub or its namespace; it counts after up to 5 minutes"
+    )
+    /// The issuer's token is refused otherwise.
+    public static let identityTokenRefused = Symptom(
+        "identity-token-refused", .cbs, exit: .notAllowed,
+        "the namespace refused the token of {policy} for {audience} ({said})",
+        do:
+            "Check that the identity is of the namespace's tenant and has the role Azure Event Hubs Data Receiver on the hub, and the namespace's network rules. No key is at fault: none is used"
+    )
+    /// There is no token to put.
+    public static let identityTokenMissing = Symptom(
+        "identity-token-missing", .cbs, exit: .notAllowed, "there is no token to put: {said}",
+        do: "Run the check sign-in, which was left out: it says why")
+
     static let entities: [Symptom] = [
-        hubFound, hubUnknown, hubDisabled, hubBusy, hubForbidden, hubSilent, managementMissing, partitionsRead,
+        hubFound, hubUnknown, hubDisabled, hubBusy, hubForbidden, hubRoleMissing, hubSilent, managementMissing,
+        partitionsRead,
         partitionsMissing, partitionsShared, partitionsFixed, hubEmpty, hubQuiet, partitionsBusy, partitionsRefused,
     ]
 
@@ -86,6 +125,11 @@ extension Symptom {
     public static let hubForbidden = Symptom(
         "hub-forbidden", .hub, exit: .notAllowed, "the token may not read the properties of {hub} ({said})",
         do: "Give the policy the Listen claim, or the identity the role Azure Event Hubs Data Receiver, on this hub")
+    /// The identity has no role that lets it read the properties.
+    public static let hubRoleMissing = Symptom(
+        "hub-role-missing", .hub, exit: .notAllowed,
+        "the token is right, but {identity} has no role that lets it read {hub} ({said})",
+        do: roleRemedy)
     /// No answer.
     public static let hubSilent = Symptom(
         "hub-silent", .hub, exit: .unavailable, "no usable answer about hub {hub} ({said})",
@@ -130,7 +174,8 @@ extension Symptom {
         do: "Try again; if it stays so, check the namespace's health in the portal")
 
     static let receivers: [Symptom] = [
-        listenGranted, listenMissing, listenUnjudged, listenNotNeeded, attachFailed, groupFound, groupUnknown,
+        listenGranted, listenMissing, roleMissing, listenUnjudged, listenNotNeeded, attachFailed, groupFound,
+        groupUnknown,
         groupNotNeeded, ownerNone, ownerOurs, ownerStronger, ownerContested, receiversFull, receiversCrowded,
         ownerNotNeeded,
     ]
@@ -141,6 +186,13 @@ extension Symptom {
     public static let listenMissing = Symptom(
         "listen-missing", .claims, exit: .notAllowed, "the token has no Listen claim on {hub} ({said})",
         do: "Give policy {policy} the Listen claim, or the identity the role Azure Event Hubs Data Receiver")
+    /// The identity has no role with Listen.
+    public static let roleMissing = Symptom(
+        "role-missing", .claims, exit: .notAllowed,
+        "the token is right, but {identity} may not read events of {hub} ({said})", do: roleRemedy)
+    /// The right token of an identity without the role; keys have no part in it.
+    private static let roleRemedy =
+        "Assign it the role Azure Event Hubs Data Receiver on this hub or its namespace (az role assignment create --role \"Azure Event Hubs Data Receiver\" --assignee ID --scope HUB); it counts after up to 5 minutes. Owner and Contributor do not read events"
     /// The group was missed first.
     public static let listenUnjudged = Symptom(
         "listen-unjudged", .claims, .unknown, "the broker answered with something else first ({said})")

@@ -18,7 +18,9 @@ extension Symptom {
     public static let secretOnCommandLine = Symptom(
         "secret-on-command-line", .configuration, .warning,
         "{place} gives {setting} on the command line, where every user of this machine can read it",
-        do: "Give it in a file (source.connection_string_file) or in the environment (HUBWATCH_CONNECTION_STRING)")
+        do:
+            "Give it in a file (source.connection_string_file, source.entra.client_secret_file) or in the environment (HUBWATCH_CONNECTION_STRING, AZURE_CLIENT_SECRET)"
+    )
     /// Not even the settings that need no source can be used.
     public static let settingsMissing = Symptom(
         "settings-missing", .configuration, .notTried, "not tried: the settings cannot be used")

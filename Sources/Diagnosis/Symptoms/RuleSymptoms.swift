@@ -73,43 +73,4 @@ extension Symptom {
     /// A plain broker.
     public static let eventsNotNeeded = Symptom(
         "events-not-needed", .fields, .notNeeded, "not looked at: a plain AMQP broker would hand the messages out")
-
-    static let deliveries: [Symptom] = [
-        sinkReady, sinkTerminal, sinkHeld, sinkFolderMissing, sinkUnwritable, sinkNotAFile, sinkFull, sinkFailed,
-        sinkOwes,
-    ]
-
-    /// The file takes findings.
-    public static let sinkReady = Symptom("sink-ready", .sinks, "{findings} can be appended to; {free} free")
-    /// There is only the terminal.
-    public static let sinkTerminal = Symptom(
-        "sink-terminal", .sinks, .warning, "no findings file: findings are shown on the terminal only",
-        do: "Set findings.file: a terminal forgets")
-    /// A running hubwatch has it.
-    public static let sinkHeld = Symptom("sink-held", .sinks, "{findings} is being written by a running hubwatch")
-    /// No folder.
-    public static let sinkFolderMissing = Symptom(
-        "sink-folder-missing", .sinks, exit: .inputNotFound, "{findings} cannot be made: there is no folder {folder}",
-        do: "Create the folder, or correct findings.file; findings wait in the state file meanwhile")
-    /// No right to write.
-    public static let sinkUnwritable = Symptom(
-        "sink-unwritable", .sinks, exit: .notAllowed, "{findings} cannot be written ({said})",
-        do:
-            "Make file and folder writable for the user that runs hubwatch, or correct findings.file; findings wait in the state file meanwhile"
-    )
-    /// Not a file.
-    public static let sinkNotAFile = Symptom(
-        "sink-not-a-file", .sinks, exit: .badConfiguration, "{findings} is a folder, a pipe or a device",
-        do: "Give the path of a regular file as findings.file")
-    /// No room.
-    public static let sinkFull = Symptom(
-        "sink-full", .sinks, exit: .ioFailure, "the disk of {findings}, or the quota, is full ({said})",
-        do: "Free space; findings wait in the state file and are written by themselves")
-    /// Fails otherwise.
-    public static let sinkFailed = Symptom(
-        "sink-failed", .sinks, exit: .ioFailure, "{findings} cannot be opened ({said})", do: "Check the disk")
-    /// A sink is behind.
-    public static let sinkOwes = Symptom(
-        "sink-owes", .sinks, .warning, "sink {sink} has {rows} findings ({size}) of the journal still to deliver",
-        do: "They are delivered while hubwatch runs; if it runs, look at its log for why this sink waits")
 }

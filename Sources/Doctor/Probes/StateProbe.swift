@@ -14,6 +14,7 @@ struct StateReading: Sendable {
     var observation: StateObservation
     var positions: [PartitionPosition] = []
     var debts: [SinkDebt] = []
+    var surrenders: [SinkSurrender] = []
     var committedMs: Int64?
 }
 
@@ -48,6 +49,9 @@ enum StateProbe {
             let stored = try await store.source()
             let usage = try await store.journalUsage()
             result.debts = usage.owed.map { SinkDebt(sink: $0, rows: $1, bytes: usage.owedBytes[$0] ?? 0) }
+            result.surrenders = try await store.sinkLetterCounts().map {
+                SinkSurrender(sink: $0, letters: $1.stored - $1.resent, lost: $1.overflowed)
+            }
             result.committedMs = result.positions.map { $0.updatedNs / 1_000_000 }.max()
             result.observation.outcome = .open(
                 StateContents(

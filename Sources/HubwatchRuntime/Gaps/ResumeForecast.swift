@@ -49,8 +49,12 @@ package struct ResumeForecast: Hashable, Sendable {
 extension Configuration.Source {
     /// The settings in the client's terms, for a visitor that looks and takes nothing: no owner level, one connection, and no
     /// waiting for a broker that does not answer within the limit.
-    package func visitor(hostName: String, within limit: Duration) throws(EventHubsError) -> EventHubsConfiguration {
-        var client = try clientConfiguration(hostName: hostName, connections: 1)
+    ///
+    /// - Parameter tokens: signs in to a source without a connection string.
+    package func visitor(
+        hostName: String, within limit: Duration, tokens: (any TokenProvider)? = nil
+    ) throws(EventHubsError) -> EventHubsConfiguration {
+        var client = try clientConfiguration(hostName: hostName, connections: 1, tokens: tokens)
         client.ownerLevel = nil
         client.receiverName = "hubwatch-doctor@\(hostName)"
         client.startDeadline = .zero

@@ -1,0 +1,122 @@
+import AzureIdentity
+import AzureTokens
+import Diagnosis
+import EventHubs
+import EventHubsClient
+import HubwatchConfiguration
+import HubwatchRuntime
+import Synchronization
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// Signs in for a whole visit, by the issuer of tokens that a run has, and remembers which ways it tried.
+final class SignInProbe: Sendable {
+    private typealias Attempt = (method: CredentialMethod, failure: CredentialFailure?)
+
+    /// What came of each way, in order; told by the issuer.
+    private final class Record: Sendable {
+        private let attempts = Mutex<[Attempt]>([])
+
+        func note(_ method: CredentialMethod, _ failure: CredentialFailure?) {
+            attempts.withLock { $0.append((method, failure)) }
+        }
+
+        /// The last outcome of a way; nil when it was not tried.
+        func outcome(of kind: CredentialKind) -> Attempt? {
+            attempts.withLock { $0.last { $0.method.kind == kind } }
+        }
+    }
+
+    private let identity: CredentialSettings
+    private let issuer: TokenIssuer
+    private let record = Record()
+
+    /// Nil for a source that no identity signs in to; nothing is asked yet.
+    init?(_ source: Configuration.Source, within limit: Duration, _ surroundings: DoctorSurroundings) {
+        guard let identity = source.identity else { return nil }
+        self.identity = identity
+        var own = surroundings.issuer(source)
+        own.exchangeLimit = limit
+        // Never less than in a run: the CLI starts slowly, and what a run waits for is no failure here.
+        own.commandLimit = max(limit, own.commandLimit)
+        let record = record
+        own.trace = { record.note($0, $1) }
+        issuer = TokenIssuer(identity, own)
+    }
+
+    /// What gives the clients their tokens.
+    var tokens: any TokenProvider { issuer }
+
+    /// Whether an issuer gives tokens; false for a finished signature.
+    var isIdentity: Bool {
+        guard case .ready(.sharedAccessSignature)? = CredentialPlan(identity).candidates.first else { return true }
+        return false
+    }
+
+    /// Who signs in, in words: the way that worked; before one has, no more than is known.
+    var name: String { issuer.credential ?? (isIdentity ? "the identity" : "the signature") }
+
+    /// How long the token in force lives, in milliseconds; nil without one.
+    var lifeMs: Int64? { issuer.remaining?.milliseconds }
+
+    /// Gets a token, and tells which ways were tried for it.
+    @concurrent
+    func look(nowMs: Int64) async -> SignInObservation {
+        // What went wrong is in the record, way by way.
+        _ = try? await issuer.token(for: "")
+        let plan = CredentialPlan(identity)
+        var ways: [SignInWay] = []
+        for candidate in plan.candidates {
+            switch candidate {
+            case .missing(let kind, let why): ways.append(SignInWay(kind, label: kind.rawValue, .notSetUp(why)))
+            case .ready(let method):
+                guard let (method, failure) = record.outcome(of: method.kind) else { break }
+                ways.append(
+                    SignInWay(
+                        method.kind, label: method.label, failure.map { .failed($0) } ?? .signedIn,
+                        file: Self.file(of: method)))
+                if case .unavailable? = failure { continue }
+                return SignInObservation(ways, isNamed: plan.isNamed, endMs: lifeMs.map { nowMs + $0 })
+            }
+        }
+        return SignInObservation(ways, isNamed: plan.isNamed)
+    }
+
+    // MARK: files
+
+    private static func file(of method: CredentialMethod) -> CredentialFile? {
+        switch method {
+        case .workloadIdentity(_, let path):
+            CredentialFile(path: path, exists: DiskProbe.exists(path), endMs: endMs(ofTokenIn: path))
+        case .clientSecret(_, .file(let path)), .clientCertificate(_, let path, _),
+            .sharedAccessSignature(.file(let path)):
+            CredentialFile(path: path, exists: DiskProbe.exists(path))
+        case .clientSecret(_, .text), .managedIdentity, .azureCLI, .sharedAccessSignature(.text): nil
+        }
+    }
+
+    private struct Claims: Decodable {
+        var exp: Double
+    }
+
+    /// The largest token file that is looked into; tokens have a few thousand bytes.
+    private static let tokenBytesMax = 64 << 10
+
+    /// When a JSON web token says that it ends (RFC 7519, section 4.1.4); nil for what is none.
+    private static func endMs(ofTokenIn path: String) -> Int64? {
+        guard let text = DiskProbe.text(path, bytesMax: tokenBytesMax) else { return nil }
+        let parts = text.split(separator: ".")
+        guard parts.count == 3 else { return nil }
+        var body = parts[1].replacing("-", with: "+").replacing("_", with: "/")
+        body += String(repeating: "=", count: (4 - body.utf8.count % 4) % 4)
+        guard let bytes = Data(base64Encoded: String(body)),
+            let claims = try? JSONDecoder().decode(Claims.self, from: bytes), claims.exp.isFinite
+        else { return nil }
+        // A time beyond any calendar is one that never comes.
+        return Int64(max(0, min(claims.exp, 253_402_300_799)) * 1000)
+    }
+}
