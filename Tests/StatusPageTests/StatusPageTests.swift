@@ -71,6 +71,22 @@ import Testing
         #expect(match.all("a").map { $0.attributes["href"] } == ["https://attack.mitre.org/techniques/T1552/005/"])
     }
 
+    @Test func whatNoRecordSaysHasNoColumn() throws {
+        func columns(_ recent: RecentActivity) throws -> [String] {
+            let findings = try #require(PageReader.read(Self.document(SampleStatus.view, recent)).with(id: "findings"))
+            return try #require(findings.all("thead").first).all("th").map(\.text)
+        }
+        var recent = SampleStatus.recent
+        #expect(try columns(recent) == ["time", "record", "operation", "who", "from", "resource", "result"])
+        for index in recent.findings.indices {
+            for record in recent.findings[index].evidence.indices {
+                recent.findings[index].evidence[record].address = ""
+                recent.findings[index].evidence[record].result = ""
+            }
+        }
+        #expect(try columns(recent) == ["time", "record", "operation", "who", "resource"])
+    }
+
     @Test func reasonsWithoutDeadLettersTakeNoLine() throws {
         let section = try #require(PageReader.read(Self.document()).with(id: "dead-letters"))
         #expect(!section.text.contains("bodyTooLarge") && section.all("tr").count == 3)

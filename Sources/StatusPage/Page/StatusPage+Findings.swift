@@ -92,12 +92,18 @@ extension StatusPage {
 
     private func evidence(_ finding: FindingDigest, into html: inout Markup) {
         guard !finding.evidence.isEmpty else { return }
+        let known: [(name: String, text: (FindingDigest.Record) -> String)] = [
+            ("operation", { $0.operation }), ("who", { $0.actor }), ("from", { $0.address }),
+            ("resource", { $0.resource }), ("result", { $0.result }),
+        ]
+        // Of what no record says there is no column.
+        let columns = known.filter { column in finding.evidence.contains { !column.text($0).isEmpty } }
         html.element(.div, .class("scroll"), .role("region"), .label("Evidence"), .tabbable) { box in
             box.element(.table) { table in
                 table.element(.caption, text: "Records behind this finding")
                 table.element(.thead) { head in
                     head.element(.tr) { row in
-                        for name in ["time", "record", "operation", "who", "from", "resource", "result"] {
+                        for name in ["time", "record"] + columns.map(\.name) {
                             row.element(.th, .scope("col"), text: name)
                         }
                     }
@@ -107,10 +113,8 @@ extension StatusPage {
                         body.element(.tr) { row in
                             row.element(.td, .class("keep"), text: clipped(record.time, 30))
                             row.element(.td, .class("keep mono"), text: clipped(record.position, 60))
-                            for text in [
-                                record.operation, record.actor, record.address, record.resource, record.result,
-                            ] {
-                                row.element(.td) { $0.element(.bdi, text: clipped(text)) }
+                            for column in columns {
+                                row.element(.td) { $0.element(.bdi, text: clipped(column.text(record))) }
                             }
                         }
                     }
