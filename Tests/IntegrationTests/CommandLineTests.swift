@@ -1,42 +1,12 @@
 import DevBroker
 import Foundation
 import StateStore
-import Synchronization
 import Testing
 
 /// Goal: the command line says what is wrong and leaves with the documented status.
 ///
 /// Method: the built `hubwatch` as a process, against files and a dev broker.
 @Suite(.timeLimit(.minutes(3))) struct CommandLineTests {
-    private struct Ended {
-        var status: Int32
-        var output: String
-    }
-
-    private static func hubwatch(_ arguments: [String], environment: [String: String] = [:]) throws -> Process {
-        let process = Process()
-        let folder = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
-        process.executableURL = folder.appending(path: "hubwatch")
-        process.arguments = arguments
-        var variables = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("HUBWATCH_") }
-        variables.merge(environment) { $1 }
-        process.environment = variables
-        process.standardInput = FileHandle.nullDevice
-        return process
-    }
-
-    /// Runs to the end; both streams in one text.
-    private static func run(_ arguments: [String], environment: [String: String] = [:]) throws -> Ended {
-        let process = try hubwatch(arguments, environment: environment)
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
-        try process.run()
-        let data = try pipe.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        return Ended(status: process.terminationStatus, output: String(decoding: data, as: UTF8.self))
-    }
-
     private static let rules = HubFixture.root.appending(path: "Config/rules").path
     private static let sample = HubFixture.root.appending(path: "Tests/Fuzz/Corpus/decoder/activity.json").path
 
@@ -70,15 +40,15 @@ import Testing
         (["replay", "hub", "--from", "latest"], 64, "earliest, checkpoint"),
         (["replay", "deadletters", "--state", "/nowhere/state.db", "--rules", rules, "--dry-run"], 66, "/nowhere"),
     ])
-    func commandsEndAsDocumented(arguments: [String], status: Int, text: String) throws {
-        let ended = try Self.run(arguments)
+    func commandsEndAsDocumented(arguments: [String], status: Int, text: String) async throws {
+        let ended = try await CommandProcess.run(arguments)
         #expect(ended.status == Int32(status), "\(ended.output)")
         #expect(ended.output.contains(text), "\(ended.output)")
     }
 
-    @Test func theSampleConfigurationIsAccepted() throws {
+    @Test func theSampleConfigurationIsAccepted() async throws {
         let connection = "Endpoint=sb://127.0.0.1;SharedAccessKeyName=a;SharedAccessKey=b;EntityPath=logs"
-        let ended = try Self.run(
+        let ended = try await CommandProcess.run(
             [
                 "config", "check", "--config", HubFixture.root.appending(path: "Config/hubwatch.yaml").path,
                 "--rules", HubFixture.root.appending(path: "Config/rules").path,
@@ -88,64 +58,43 @@ import Testing
 
     @Test func everyCommandOfAFirstSessionWorks() async throws {
         try await HubFixture.with { hub in
-            let key = "SharedAccessKeyName=a;SharedAccessKey=b;UseDevelopmentEmulator=true"
-            let environment = [
-                "HUBWATCH_CONNECTION_STRING": "Endpoint=sb://127.0.0.1:\(hub.port);\(key);EntityPath=\(hub.hub)"
-            ]
+            let environment = hub.variables
             let sample = hub.path("sample.ndjson")
             let rules = HubFixture.root.appending(path: "Config/rules").path
             let files = ["--state", hub.path("state.db"), "--rules", rules]
-            let generated = try Self.run(
+            let generated = try await CommandProcess.run(
                 ["generate", "--records", "2000", "--seed", "9", "-o", sample, "--expected", hub.path("expected.json")])
             #expect(generated.status == 0, "\(generated.output)")
-            let published = try Self.run(["publish", sample, "--key-field", "resourceId"], environment: environment)
+            let published = try await CommandProcess.run(
+                ["publish", sample, "--key-field", "resourceId"], environment: environment)
             #expect(published.status == 0, "\(published.output)")
             let findings = hub.path("findings.ndjson")
-            let ran = try Self.run(
+            let ran = try await CommandProcess.run(
                 ["run", "--findings", findings, "--terminal", "always", "--until-caught-up"] + files,
                 environment: environment)
             #expect(ran.status == 0, "\(ran.output)")
             #expect(ran.output.contains("Azure AI keys listed outside the known portals"))
-            let compared = try Self.run(["compare", "--expected", hub.path("expected.json"), "--findings", findings])
+            let compared = try await CommandProcess.run([
+                "compare", "--expected", hub.path("expected.json"), "--findings", findings,
+            ])
             #expect(compared.status == 0, "\(compared.output)")
-            let positions = try Self.run(["checkpoints", "list", "--json", "--state", hub.path("state.db")])
+            let positions = try await CommandProcess.run([
+                "checkpoints", "list", "--json", "--state", hub.path("state.db"),
+            ])
             #expect(positions.output.split(separator: "\n").count == 4)
-            let letters = try Self.run(["deadletters", "list", "--state", hub.path("state.db")])
+            let letters = try await CommandProcess.run(["deadletters", "list", "--state", hub.path("state.db")])
             #expect(letters.output.contains("No dead letters"))
         }
     }
 
     @Test func aTermSignalDrainsAndLeavesWithStatusZero() async throws {
         try await HubFixture.with(partitions: 1) { hub in
-            let key = "SharedAccessKeyName=a;SharedAccessKey=b;UseDevelopmentEmulator=true"
-            let process = try Self.hubwatch(
-                [
-                    "run", "--state", hub.path("state.db"), "--findings", hub.path("findings.ndjson"), "--rules",
-                    HubFixture.root.appending(path: "Config/rules").path, "--terminal", "always",
-                ],
-                environment: [
-                    "HUBWATCH_CONNECTION_STRING": "Endpoint=sb://127.0.0.1:\(hub.port);\(key);EntityPath=\(hub.hub)"
-                ])
-            process.standardError = FileHandle.nullDevice
-            let pipe = Pipe()
-            process.standardOutput = pipe
-            let output = Mutex("")
-            pipe.fileHandleForReading.readabilityHandler = { handle in
-                let text = String(decoding: handle.availableData, as: UTF8.self)
-                output.withLock { $0 += text }
-                hub.facts.changed()
-            }
-            process.terminationHandler = { _ in hub.facts.changed() }
-            func shown() -> Int { output.withLock { $0.split(separator: "\n").count { $0.hasPrefix("  finding ") } } }
-            try process.run()
+            let process = try hub.startRun()
             try hub.append([Records.keyListing(correlation: "before-term")], partition: 0)
-            try await hub.eventually("the finding is shown") { shown() == 1 }
+            try await hub.eventually("the finding is shown") { process.shown == 1 }
             try hub.append((0..<50).map { Records.keyListing(correlation: "late-\($0)") }, partition: 0)
-            try await hub.eventually("all are shown") { shown() == 51 }
-            process.terminate()
-            try await hub.eventually("the process has ended") { !process.isRunning }
-            pipe.fileHandleForReading.readabilityHandler = nil
-            #expect(process.terminationStatus == 0)
+            try await hub.eventually("all are shown") { process.shown == 51 }
+            #expect(try await process.end() == 0)
             #expect(try hub.findings().count == 51)
             #expect(try await hub.state { try await $0.positions().map(\.sequence) } == [50])
         }

@@ -23,6 +23,11 @@ enum Records {
         )
     }
 
+    /// One record of a category that says nothing more.
+    static func ofCategory(_ category: String) -> [UInt8] {
+        body("\"operationName\":\"Any\",\"category\":\"\(category)\",\"properties\":{\"objectId\":\"o\"}")
+    }
+
     /// A record whose properties are arrays in arrays.
     static func nested(depth: Int) -> [UInt8] {
         body(

@@ -9,32 +9,6 @@ import Testing
 ///
 /// Method: the built `hubwatch` as a process, against a strict dev broker and the fake issuers.
 @Suite(.timeLimit(.minutes(3))) struct SignInCommandTests {
-    private struct Ended {
-        var status: Int32
-        var output: String
-    }
-
-    /// Runs to the end with these variables of hubwatch and Azure alone; both streams in one text.
-    @concurrent
-    private static func run(_ arguments: [String], _ variables: [String: String] = [:]) async throws -> Ended {
-        let process = Process()
-        process.executableURL = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
-            .appending(path: "hubwatch")
-        process.arguments = arguments
-        let foreign = ["HUBWATCH_", "AZURE_", "IDENTITY_", "MSI_", "IMDS_"]
-        process.environment = ProcessInfo.processInfo.environment.filter { variable in
-            !foreign.contains { variable.key.hasPrefix($0) }
-        }.merging(variables) { $1 }
-        process.standardInput = FileHandle.nullDevice
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
-        try process.run()
-        let data = try pipe.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        return Ended(status: process.terminationStatus, output: String(decoding: data, as: UTF8.self))
-    }
-
     @Test func azuresVariablesAreEnough() async throws {
         try await SignedInReader.with { reader in
             let hub = reader.hub
@@ -45,13 +19,14 @@ import Testing
                 "--state", hub.path("own.db"), "--findings", hub.path("own.ndjson"), "--until-caught-up",
                 "--rules", HubFixture.root.appending(path: "Config/rules").path,
             ]
-            let right = try await Self.run(arguments, variables)
+            let right = try await CommandProcess.run(arguments, environment: variables)
             #expect(right.status == 0, "\(right.output)")
             #expect(right.output.contains("Signed in with client-secret, client secret of application app-1"))
             #expect(
                 try String(contentsOfFile: hub.path("own.ndjson"), encoding: .utf8).split(separator: "\n").count == 1)
             // A wrong secret ends it with the status for what is not allowed.
-            let wrong = try await Self.run(arguments, variables.merging(["AZURE_CLIENT_SECRET": "CANARY"]) { $1 })
+            let wrong = try await CommandProcess.run(
+                arguments, environment: variables.merging(["AZURE_CLIENT_SECRET": "CANARY"]) { $1 })
             #expect(wrong.status == 77 && wrong.output.contains("AADSTS7000215"), "\(wrong.output)")
             #expect(!(right.output + wrong.output).contains("CANARY"))
         }
@@ -67,17 +42,18 @@ import Testing
         (["config", "check", "--credential", "managed-identity", "--namespace", "a.b"], "name the event hub"),
     ])
     func whatIsMissingIsNamed(arguments: [String], words: String) async throws {
-        let ended = try await Self.run(arguments)
+        let ended = try await CommandProcess.run(arguments)
         #expect(ended.status == 78 && ended.output.contains(words), "\(ended.output)")
     }
 
     @Test func aSecretOnTheCommandLineIsWarnedOf() async throws {
         let string = "Endpoint=sb://127.0.0.1;SharedAccessKeyName=a;SharedAccessKey=CANARY;EntityPath=logs"
-        let shown = try await Self.run(["config", "show", "--set", "source.connection_string=\(string)"])
+        let shown = try await CommandProcess.run(["config", "show", "--set", "source.connection_string=\(string)"])
         #expect(shown.status == 0)
         #expect(shown.output.contains("warning: 'source.connection_string' was given on the command line"))
         #expect(!shown.output.contains("CANARY"))
-        let quiet = try await Self.run(["config", "show"], ["HUBWATCH_CONNECTION_STRING": string])
+        let quiet = try await CommandProcess.run(
+            ["config", "show"], environment: ["HUBWATCH_CONNECTION_STRING": string])
         #expect(!quiet.output.contains("warning") && !quiet.output.contains("CANARY"))
     }
 
@@ -88,7 +64,7 @@ import Testing
         (["--strict-auth", "--jwt-key", #filePath], 78, "JSON web key set"),
     ])
     func theDevBrokersChecksAreChecked(arguments: [String], status: Int32, words: String) async throws {
-        let ended = try await Self.run(["devbroker", "--hub", "logs"] + arguments)
+        let ended = try await CommandProcess.run(["devbroker", "--hub", "logs"] + arguments)
         #expect(ended.status == status && ended.output.contains(words), "\(ended.output)")
     }
 }

@@ -92,17 +92,17 @@ import Testing
                 number == 1 ? .silence : .reply(200)
             }
             try hub.append((1...3).map { Records.keyListing(correlation: "op-\($0)") }, partition: 0)
-            let process = try start(hub, receiver.port)
+            let sink = [
+                "--set", "sinks.soc.type=webhook", "--set", "sinks.soc.url=http://127.0.0.1:\(receiver.port)/hook",
+            ]
+            let process = try hub.startRun(sink)
             try await hub.eventually("the first request hangs") { receiver.requests.count == 1 }
-            kill(process.processIdentifier, SIGKILL)
-            process.waitUntilExit()
-            let again = try start(hub, receiver.port)
+            try await process.end(SIGKILL)
+            let again = try hub.startRun(sink)
             try await hub.eventually("all have come") {
                 Set(receiver.requests.compactMap { $0.header("webhook-id") }).count == 3
             }
-            again.terminate()
-            again.waitUntilExit()
-            #expect(again.terminationStatus == 0)
+            #expect(try await again.end() == 0)
             let ids = receiver.requests.compactMap { $0.header("webhook-id") }
             #expect(ids.count == 4 && ids[0] == ids[1])
             await receiver.close()
@@ -129,81 +129,38 @@ import Testing
                   soc: {type: webhook, url: "http://127.0.0.1:\(receiver.port)/hook?key=s3cret"}
                 """
             try Data(yaml.utf8).write(to: URL(filePath: file))
-            let listed = try await hubwatch(["sinks", "deadletters", "--config", file])
+            let listed = try await CommandProcess.run(["sinks", "deadletters", "--config", file])
             #expect(
                 listed.status == 0 && listed.output.contains("422 Unprocessable Entity, saying 'unknown field'"),
                 "\(listed.output)")
-            let failed = try await hubwatch(["sinks", "resend", "--config", file])
+            let failed = try await CommandProcess.run(["sinks", "resend", "--config", file])
             #expect(failed.status == 69, "\(failed.output)")
-            let tested = try await hubwatch(["sinks", "test", "soc", "--config", file])
+            let tested = try await CommandProcess.run(["sinks", "test", "soc", "--config", file])
             #expect(
                 tested.status == 69 && tested.output.contains("422") && !tested.output.contains("s3cret"),
                 "\(tested.output)")
             refuses.store(false, ordering: .relaxed)
-            let sent = try await hubwatch(["sinks", "resend", "--config", file])
+            let sent = try await CommandProcess.run(["sinks", "resend", "--config", file])
             #expect(sent.status == 0 && sent.output.contains("1 finding was sent again"), "\(sent.output)")
             let ids = receiver.requests.filter { !isAboutTheSink($0) }
                 .compactMap { $0.header("webhook-id") }.filter { !$0.hasPrefix("test-") }
             #expect(Set(ids).count == 1 && ids.count == 3)
-            let none = try await hubwatch(["sinks", "resend", "--config", file])
+            let none = try await CommandProcess.run(["sinks", "resend", "--config", file])
             #expect(none.status == 0 && none.output.contains("No sink has given up"))
-            let taken = try await hubwatch(["sinks", "test", "--json", "--config", file])
+            let taken = try await CommandProcess.run(["sinks", "test", "--json", "--config", file])
             #expect(taken.status == 0 && taken.output.contains("\"taken\":true"), "\(taken.output)")
             #expect(
                 receiver.requests.last.map { String(decoding: $0.body, as: UTF8.self).contains("nothing has happened") }
                     == true)
-            let list = try await hubwatch(["sinks", "list", "--config", file])
+            let list = try await CommandProcess.run(["sinks", "list", "--config", file])
             #expect(
                 list.output.contains("http://127.0.0.1:\(receiver.port)") && !list.output.contains("s3cret"),
                 "\(list.output)")
-            let shown = try await hubwatch(["config", "show", "--config", file])
+            let shown = try await CommandProcess.run(["config", "show", "--config", file])
             #expect(shown.output.contains("sinks.soc.url") && !shown.output.contains("s3cret"))
-            let unknown = try await hubwatch(["sinks", "test", "sco", "--config", file])
+            let unknown = try await CommandProcess.run(["sinks", "test", "sco", "--config", file])
             #expect(unknown.status == 64 && unknown.output.contains("soc"))
             await receiver.close()
         }
-    }
-
-    // MARK: The command line
-
-    private func process(_ arguments: [String], environment: [String: String] = [:]) -> Process {
-        let process = Process()
-        let folder = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
-        process.executableURL = folder.appending(path: "hubwatch")
-        process.arguments = arguments
-        var variables = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("HUBWATCH_") }
-        variables.merge(environment) { $1 }
-        process.environment = variables
-        process.standardInput = FileHandle.nullDevice
-        return process
-    }
-
-    private func start(_ hub: HubFixture, _ port: Int) throws -> Process {
-        let key = "SharedAccessKeyName=a;SharedAccessKey=b;UseDevelopmentEmulator=true"
-        let process = process(
-            [
-                "run", "--state", hub.path("state.db"), "--findings", hub.path("findings.ndjson"), "--rules",
-                HubFixture.root.appending(path: "Config/rules").path, "--terminal", "never", "--set",
-                "sinks.soc.type=webhook", "--set", "sinks.soc.url=http://127.0.0.1:\(port)/hook",
-            ],
-            environment: [
-                "HUBWATCH_CONNECTION_STRING": "Endpoint=sb://127.0.0.1:\(hub.port);\(key);EntityPath=\(hub.hub)"
-            ])
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        return process
-    }
-
-    /// Runs to the end; both streams in one text.
-    private func hubwatch(_ arguments: [String]) async throws -> (status: Int32, output: String) {
-        let process = process(arguments)
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
-        try process.run()
-        let data = try pipe.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        return (process.terminationStatus, String(decoding: data, as: UTF8.self))
     }
 }
