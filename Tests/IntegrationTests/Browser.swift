@@ -31,6 +31,8 @@ actor Browser {
     /// What the browser complained about: errors, exceptions, violations of the page's policy.
     private(set) var complaints: [String] = []
     private var session: String?
+    private var loads = 0
+    private var waitingForLoad: [CheckedContinuation<Void, any Error>] = []
 
     private init(orders: FileHandle) { self.orders = orders }
 
@@ -73,6 +75,22 @@ actor Browser {
 
     /// Goes to an address.
     func go(to url: String) async throws { _ = try await call("Page.navigate", ["url": url]) }
+
+    /// Lets pages run scripts, or not; counts from the next page on.
+    func allowScripts(_ isAllowed: Bool) async throws {
+        _ = try await call("Emulation.setScriptExecutionDisabled", json: "{\"value\":\(!isAllowed)}")
+    }
+
+    /// Waits until a page was loaded, by whomever, for the given time since the browser began.
+    func wait(forLoad number: Int) async throws {
+        while loads < number {
+            guard !isGone else { throw Failure(description: "the browser is gone") }
+            try await withCheckedThrowingContinuation { waitingForLoad.append($0) }
+        }
+    }
+
+    /// How many pages were loaded.
+    var loadCount: Int { loads }
 
     /// What an expression of the page comes to, as JSON; a promise is waited for.
     func value(_ expression: String) async throws -> String {
@@ -160,6 +178,10 @@ actor Browser {
             continuation.resume(throwing: Failure(description: "the browser is gone"))
         }
         waiting = [:]
+        for continuation in waitingForLoad {
+            continuation.resume(throwing: Failure(description: "the browser is gone"))
+        }
+        waitingForLoad = []
     }
 
     private func received(_ message: Data) {
@@ -170,6 +192,10 @@ actor Browser {
         }
         let parameters = object["params"] as? [String: Any] ?? [:]
         switch object["method"] as? String {
+        case "Page.loadEventFired":
+            loads += 1
+            for continuation in waitingForLoad { continuation.resume() }
+            waitingForLoad = []
         case "Runtime.exceptionThrown": complaints.append(String(decoding: message, as: UTF8.self))
         case "Runtime.consoleAPICalled" where ["error", "warning"].contains(parameters["type"] as? String):
             complaints.append(String(decoding: message, as: UTF8.self))

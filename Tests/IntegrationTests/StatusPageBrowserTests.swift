@@ -66,6 +66,36 @@ import Testing
         }
     }
 
+    /// A reader who lets no script run has a page that loads itself anew, and says so.
+    @Test func withoutScriptsThePageReloadsItself() async throws {
+        try await HubFixture.with { hub in
+            try await hub.whileRunning { hubwatch in
+                try await Self.served(hub, hubwatch) { url in
+                    try await Browser.with { browser in
+                        try await browser.allowScripts(false)
+                        let before = await browser.loadCount
+                        try await browser.go(to: url)
+                        try await browser.wait(forLoad: before + 1)
+                        let live = try await browser.value("document.getElementById('live').textContent")
+                        #expect(live == "\"reloads every 10 s\"")
+                        let found = "document.querySelectorAll('#findings details').length"
+                        #expect(try await browser.value(found) == "0")
+                        try hub.append([Records.keyListing(correlation: "seen")], partition: 0)
+                        try await hub.eventually("it is found") { try hub.findings().count == 1 }
+                        try await browser.wait(forLoad: before + 2)
+                        #expect(try await browser.value(found) == "1")
+                        // Findings open without a script.
+                        let open =
+                            "(d => { d.querySelector('summary').click(); return d.open; })"
+                            + "(document.querySelector('#findings details'))"
+                        #expect(try await browser.value(open) == "true")
+                        #expect(await browser.complaints == [])
+                    }
+                }
+            }
+        }
+    }
+
     /// What is opened stays open and keeps the keyboard, although the section around it is replaced.
     private static func staysOpen(_ browser: Browser, _ hub: HubFixture) async throws {
         _ = try await browser.value(
