@@ -399,7 +399,7 @@ let package = Package(
                 "HubwatchConfiguration", "HubwatchRuntime", "RuleFormats", "SampleLogs", "StateStore", "TransportPeers",
                 "HubwatchMetrics", "PrometheusMetrics", "StatusReport", "StatusSamples", "StatusServer", "StatusSite",
                 nio,
-                nioPosix, logging,
+                nioPosix, nioSSL, logging,
             ], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6],
