@@ -137,11 +137,11 @@ extension Symptom {
 
     /// No connection.
     public static let issuerUnreachable = Symptom(
-        "issuer-unreachable", .signIn, exit: .unavailable, "the issuer of tokens cannot be reached: {said}",
+        "issuer-unreachable", .signIn, exit: .unavailable, "no way to the issuer of tokens: {said}",
         do: "Let outgoing TCP port 443 to that host through, and check its name (source.entra.authority) and DNS")
     /// No answer.
     public static let issuerSilent = Symptom(
-        "issuer-silent", .signIn, exit: .unavailable, "the issuer of tokens does not answer: {said}",
+        "issuer-silent", .signIn, exit: .unavailable, "waited in vain for the issuer of tokens: {said}",
         do:
             "Something on the way takes connections and passes nothing on: check firewall and proxy; if it is only slow, try a longer --timeout (a run waits 30 s)"
     )
