@@ -83,10 +83,12 @@ struct FullScreen {
 
     /// Keys, signals, and a beat, until the task that reads them ends.
     ///
-    /// The thread that waits for keys stays behind in `read`: it holds nothing, and the program ends soon after.
+    /// From its return on signals are caught: the terminal may be taken after that, or a signal at the wrong moment would leave
+    /// it taken. The thread that waits for keys stays behind in `read`: it holds nothing, and the program ends soon after.
     ///
     /// - Returns: the events, and what adds one.
-    static func events(every interval: Duration) -> (AsyncStream<Event>, AsyncStream<Event>.Continuation) {
+    static func events(every interval: Duration) async -> (AsyncStream<Event>, AsyncStream<Event>.Continuation) {
+        let caught = await UnixSignalsSequence(trapping: .sigwinch, .sigcont, .sigint, .sigterm, .sighup)
         let (events, continuation) = AsyncStream.makeStream(of: Event.self, bufferingPolicy: .bufferingNewest(64))
         let beat = Task {
             while !Task.isCancelled {
@@ -95,7 +97,7 @@ struct FullScreen {
             }
         }
         let signals = Task {
-            for await signal in await UnixSignalsSequence(trapping: .sigwinch, .sigcont, .sigint, .sigterm, .sighup) {
+            for await signal in caught {
                 continuation.yield(signal == .sigwinch || signal == .sigcont ? .resized : .stopped)
             }
         }

@@ -18,8 +18,8 @@ struct StatusPeer {
     }
 
     private static let bytesMax = 16 << 20
-    private static let patience = TimeAmount.seconds(10)
-    private static let connectPatience = TimeAmount.seconds(5)
+    private static let patience = TimeAmount.seconds(5)
+    private static let connectPatience = TimeAmount.seconds(3)
 
     private let client: HTTPClient
     private let base: String

@@ -62,13 +62,15 @@ struct TopCommand: AsyncParsableCommand {
             for line in screen.lines() { Terminal.output(line) }
             return
         }
+        let (events, happened) = await FullScreen.events(every: interval)
         let screen = FullScreen()
-        await watch(peer, first, on: screen, every: interval, colour: colour)
+        await watch(peer, first, on: screen, events, happened, colour: colour)
         screen.release()
     }
 
     private func watch(
-        _ peer: StatusPeer, _ first: StatusPeer.Status, on screen: FullScreen, every interval: Duration, colour: Bool
+        _ peer: StatusPeer, _ first: StatusPeer.Status, on screen: FullScreen, _ events: AsyncStream<FullScreen.Event>,
+        _ happened: AsyncStream<FullScreen.Event>.Continuation, colour: Bool
     ) async {
         var status = first
         var trouble: String?
@@ -81,7 +83,6 @@ struct TopCommand: AsyncParsableCommand {
             FullScreen.show(lines)
         }
         show()
-        let (events, happened) = FullScreen.events(every: interval)
         let answer = TopAnswer()
         var isAsking = false
         // Keys are obeyed while an answer is waited for: one that never comes must not hold the terminal.
