@@ -90,6 +90,10 @@ simulate: packages ## Whole runs under seeds, with faults: SEEDS=10000, or SEED=
 	$(BUILD) -c release --product simulate
 	@SWIFT_DETERMINISTIC_HASHING=1 .build/release/simulate $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),1000) --from $(or $(FROM),1)) --messages $(or $(MESSAGES),24)
 
+.PHONY: mask-test
+mask-test: packages ## Take out each mask of secrets, one by one, and demand that a test notices (one hour; MASK="part of a name")
+	@Tests/Masks/remove-masks $(if $(MASK),"$(MASK)")
+
 .PHONY: fuzz
 fuzz: ## Fuzz what takes bytes from outside: TARGET=name|all SECONDS=60
 	@Tests/Fuzz/run "$(TARGET)" "$(SECONDS)"

@@ -52,7 +52,8 @@ enum CanaryRecords {
         record(
             "GatewayLogs",
             """
-            "DeploymentVersion":"d","Level":4,"Sku":"s","isRequestSuccess":true,"properties":{"apiId":"a","method":"POST",
+            "DeploymentVersion":"d","Level":4,"Sku":"s","isRequestSuccess":true,
+            "identity":{"claims":{"upn":"u","oid":"o"}},"properties":{"apiId":"a","method":"POST",
             "url":"u","backendUrl":"b","responseCode":200,"userId":"u","lastErrorMessage":"e",
             "requestHeaders":{"api-key":"k","User-Agent":"u"},
             "backendRequestBody":"{\\"messages\\":[{\\"role\\":\\"user\\",\\"content\\":\\"c\\"}],\\"user\\":\\"u\\"}",
