@@ -34,6 +34,8 @@ import Testing
         ("Authorization: Bearer abc.def-ghi", "Authorization: Bearer (secret)"),
         ("authorization=Basic dXNlcjpwYXNz", "authorization=Basic (secret)"),
         ("header Bearer \(token) end", "header Bearer (secret) end"), (token, "(secret)"),
+        ("sent bearer abc1.def2 and got 401", "sent bearer (secret) and got 401"),
+        ("Basic dXNlcjpwYXNz1 is refused", "Basic (secret) is refused"),
         ("key sk-proj-abcDEF0123456789abcDEF0123456789", "key (secret)"),
         ("Password=my pass,word 1;Database=x", "Password=(secret);Database=x"),
         ("amqp://user:p4ss@host:5672/q", "amqp://user:(secret)@host:5672/q"),
