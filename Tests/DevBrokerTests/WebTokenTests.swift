@@ -71,6 +71,11 @@ import _CryptoExtras
             encoded(#"{"alg":1e300}"#) + "." + parts[1] + "." + parts[2], String(repeating: "a.", count: 100_000),
             parts[0] + "." + encoded(#"{"aud":"x","exp":1e999}"#) + "." + parts[2],
         ] { #expect(["MalformedToken", "InvalidSignature"].contains(verdict(text, checks)), "\(text.prefix(60))") }
+        // The same signature in plain base64 is another text.
+        for (plain, url) in [("+", "-"), ("/", "_")] where parts[2].contains(url) {
+            let text = "\(parts[0]).\(parts[1]).\(parts[2].replacing(url, with: plain))"
+            #expect(["MalformedToken", "InvalidSignature"].contains(verdict(text, checks)))
+        }
         // No signature, and one with the public key as a shared secret, are no signatures.
         for header in [#"{"alg":"none"}"#, #"{"alg":"HS256"}"#] {
             #expect(verdict("\(encoded(header)).\(parts[1]).\(parts[2])", checks) == "InvalidSignature")

@@ -180,10 +180,13 @@ public struct WebTokenChecks: Sendable {
     }
 }
 
-/// Base64 as JSON web tokens use it: `-` and `_`, without padding.
+/// Base64 as JSON web tokens use it: `-` and `_`, without padding (RFC 7515 section 2).
 enum Base64URL {
     /// The bytes of a text; nil when it is none.
+    ///
+    /// Plain base64 is refused: one signature would have many texts.
     static func decode(_ text: Substring) -> [UInt8]? {
+        guard !text.contains(where: { $0 == "+" || $0 == "/" || $0 == "=" }) else { return nil }
         var text = text.replacing("-", with: "+").replacing("_", with: "/")
         text += String(repeating: "=", count: (4 - text.utf8.count % 4) % 4)
         return Data(base64Encoded: String(text)).map { Array($0) }

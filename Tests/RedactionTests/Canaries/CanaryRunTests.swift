@@ -31,6 +31,7 @@ import Testing
         #expect(status.counters.deadLetters > 30 && status.counters.records > 200)
         var outputs = try await run.outputs()
         outputs += try run.commands(program)
+        outputs += try run.replay(bodies)
         let bytes = outputs.reduce(0) { $0 + $1.bytes.count }
         let shown = CanarySearch(canaries).expectNothingHidden(in: outputs, masksPeople: true)
         #expect(shown.count > 200, "what may be shown is found")
@@ -162,12 +163,43 @@ struct CanaryRun {
         let ids = letters.split(separator: UInt8(ascii: "\n")).compactMap { line -> Int? in
             (try? JSONSerialization.jsonObject(with: Data(line)) as? [String: Any])?["id"] as? Int
         }
-        for id in ids.prefix(20) { runs.append(["deadletters", "show", "\(id)"] + state) }
-        for id in ids.suffix(20) { runs.append(["deadletters", "show", "\(id)", "--json"] + state) }
+        for id in ids {
+            runs.append(["deadletters", "show", "\(id)"] + state + (id % 2 == 0 ? ["--json"] : []))
+        }
         // The way to the bytes is open, by a flag that says what it does.
         #expect(try !Self.run(["deadletters", "show", "\(ids.last ?? 0)", "--raw"] + state, [:]).isEmpty)
         return try runs.map { ("hubwatch " + $0.prefix(3).joined(separator: " "), try Self.run($0, environment)) }
     }
+
+    /// What a replay of the same bodies says and finds, with rules that are files.
+    func replay(_ bodies: [[UInt8]]) throws -> [(name: String, bytes: [UInt8])] {
+        let lines = bodies.enumerated().map { number, body in
+            let place = "\"partition\":0,\"sequence\":\(number),\"offset\":\"\(number)\""
+            return
+                "{\(place),\"enqueued\":\"2026-11-01T10:00:00Z\",\"base64\":\"\(Data(body).base64EncodedString())\"}"
+        }
+        try Data(lines.joined(separator: "\n").utf8).write(to: folder.appending(path: "bodies.ndjson"))
+        try Data(Self.shownRule.utf8).write(to: folder.appending(path: "shown.yml"))
+        let printed = try Self.run(
+            [
+                "replay", "files", path("bodies.ndjson"), "--rules", path("shown.yml"), "--findings",
+                path("replayed.ndjson"), "--terminal", "always", "--log-level", "trace", "--set",
+                "findings.mask=addresses,users", "--set", "limits.message_bytes=64KiB",
+            ], [:])
+        let found = Array(try Data(contentsOf: folder.appending(path: "replayed.ndjson")))
+        #expect(found.count { $0 == 10 } > 200, "\(String(decoding: printed, as: UTF8.self))")
+        return [("what a replay prints", printed), ("what a replay finds", found)]
+    }
+
+    /// A rule that finds every record with a category.
+    private static let shownRule = """
+        title: Every record
+        id: 00000000-0000-4000-8000-0000000000aa
+        status: stable
+        logsource: {product: azure}
+        detection: {selection: {category: '*'}, condition: selection}
+        level: low
+        """
 
     private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent()
