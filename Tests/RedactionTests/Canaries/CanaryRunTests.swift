@@ -47,12 +47,17 @@ struct ProgramCanaries {
     let brokenFile: String
     let argument: String
     let hubName: String
+    /// Plain words, which only their settings make secrets.
+    let clientSecret: String
+    let webhookPath: String
 
     init(_ maker: inout CanaryMaker) {
         accountKey = maker.make(.word, path: "environment", category: "program").text
         brokenFile = maker.make(.connectionString, path: "file", category: "program").text
         argument = maker.make(.connectionString, path: "argument", category: "program").text
         hubName = maker.make(.connectionString, path: "hub", category: "program").text
+        clientSecret = maker.make(.word, path: "client secret", category: "program").text
+        webhookPath = maker.make(.word, path: "webhook", category: "program").text
     }
 }
 
@@ -142,6 +147,14 @@ struct CanaryRun {
         let rules = Self.root.appending(path: "Config/rules").path
         try Data("source:\n  connection_string: \"\(program.brokenFile)\n  hub: [".utf8).write(
             to: folder.appending(path: "broken.yaml"))
+        let secrets = """
+            source:
+              namespace: contoso.servicebus.windows.net
+              entra: {client_secret: \(program.clientSecret)}
+            sinks:
+              chat: {type: webhook, url: "https://127.0.0.1:1/\(program.webhookPath)"}
+            """
+        try Data(secrets.utf8).write(to: folder.appending(path: "secrets.yaml"))
         let environment = [
             "HUBWATCH_CONNECTION_STRING":
                 "Endpoint=sb://127.0.0.1:1;SharedAccessKeyName=a;SharedAccessKey=\(program.accountKey);UseDevelopmentEmulator=true;EntityPath=logs"
@@ -154,6 +167,8 @@ struct CanaryRun {
             ["replay", "deadletters", "--dry-run", "--rules", rules] + state,
             ["replay", "deadletters", "--dry-run", "--json", "--rules", rules] + state,
             ["config", "show"], ["config", "show", "--hub", program.hubName],
+            ["config", "show", "--config", path("secrets.yaml")],
+            ["config", "check", "--config", path("secrets.yaml")],
             ["config", "check", "--hub", program.hubName],
             ["config", "check", "--config", path("broken.yaml")], ["config", "show", "--config", path("broken.yaml")],
             ["run", program.argument], ["run", "--set", program.argument], ["rules", "check", rules],
