@@ -52,6 +52,8 @@ final class Drill {
     private(set) var port = 0
     private var publisher: ChildProcess
     private var published = 0
+    /// How far the publisher was told to go.
+    private var ordered = 0
     private let progress: DrillProgress
     /// Milliseconds from the start of a process to its first folded event, a running mean.
     private var typical: Double
@@ -106,15 +108,16 @@ final class Drill {
         let start = ContinuousClock.now
         var cycle = 0
         while tally.kills < options.kills {
-            publisher.send(
-                "\(options.messages * (tally.kills + 1) / (options.kills + 1)) \(Int(typical * 1.5))")
-            try run(KillPlan(cycle: cycle, seed: options.seed), cycle)
+            let pace = PublishingPace(
+                first: ordered, last: options.messages * (tally.kills + 1) / (options.kills + 1),
+                milliseconds: typical * 1.5)
+            try run(KillPlan(cycle: cycle, seed: options.seed), cycle, pace)
             cycle += 1
             progress.show(tally, published, options, start.duration(to: .now), findings: findingsBytes)
         }
         tally.seconds = start.duration(to: .now).seconds
         tally.publishedAtLastKill = published
-        publisher.send("\(options.messages) 0")
+        order(upTo: options.messages)
         while published < options.messages { try hearPublisher(alone: true) }
         publisher.closeInput()
         publisher.wait()
@@ -137,7 +140,14 @@ final class Drill {
             ] + extra, name: "detector", log: options.folder + folder + ".log")
     }
 
-    private func run(_ plan: KillPlan, _ cycle: Int) throws {
+    /// Has the publisher go on to a message.
+    private func order(upTo message: Int) {
+        guard message > ordered else { return }
+        publisher.send("\(message)")
+        ordered = message
+    }
+
+    private func run(_ plan: KillPlan, _ cycle: Int, _ pace: PublishingPace) throws {
         var arguments: [String] = []
         if case .point(let point, let count) = plan.trigger {
             arguments = [
@@ -151,8 +161,14 @@ final class Drill {
         var progress = Progress()
         var askedToStop: ContinuousClock.Instant?
         var isInTime = true
+        var killAt: ContinuousClock.Instant?
         while !child.isSilent {
-            ChildProcess.await([child, publisher], milliseconds: plan.isTimed ? 1 : 10)
+            let left = killAt.map { ContinuousClock.now.duration(to: $0).milliseconds }
+            if let left, left <= 0 {
+                child.kill()
+                break
+            }
+            ChildProcess.await([child, publisher], milliseconds: left.map { Int($0) } ?? (plan.isTimed ? 1 : 10))
             try hearPublisher(alone: false)
             for line in child.lines() {
                 let before = progress.messages
@@ -160,6 +176,8 @@ final class Drill {
                 if before == 0, progress.messages > 0 { noteFirstFold(start.duration(to: .now).milliseconds) }
             }
             let elapsed = start.duration(to: .now).milliseconds
+            order(upTo: pace.due(after: elapsed))
+            if killAt != nil { continue }
             if askedToStop == nil, plan.wantsStop, progress.commits >= max(1, Int64(plan.commits)) {
                 child.closeInput()
                 askedToStop = .now
@@ -170,9 +188,7 @@ final class Drill {
                 findingsBytes: plan.watchesFile ? findingsBytes - bytes : 0)
             if plan.isDue(facts) || elapsed > patience {
                 isInTime = plan.isDue(facts)
-                if plan.delay > 0 { usleep(UInt32(plan.delay)) }
-                child.kill()
-                break
+                killAt = .now + .microseconds(plan.delay)
             }
         }
         try account(child.wait(), plan, isInTime: isInTime, progress, cycle)

@@ -7,8 +7,8 @@ import NIOPosix
 
 /// What runs in the process that publishes: as much of the stream as the driver asks for.
 ///
-/// A line `N MS` on standard input asks for all messages below N, spread over MS milliseconds; each chunk that the broker
-/// has accepted is answered by `sent N`. The end of standard input ends it.
+/// A line `N` on standard input asks for all messages below N; each chunk that the broker has accepted is answered by `sent N`.
+/// The pace is the driver's. The end of standard input ends it.
 struct PublisherCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "publisher", abstract: "Publishes the stream as the driver asks for it.", shouldDisplay: false)
@@ -33,26 +33,20 @@ struct PublisherCommand: AsyncParsableCommand {
         var sent = 0
         // Lines are read on a thread of their own: reading blocks.
         // An order holds those before it: a publisher that is behind goes on with the newest.
-        let (orders, order) = AsyncStream.makeStream(
-            of: (upTo: Int, milliseconds: Int).self, bufferingPolicy: .bufferingNewest(1))
+        let (orders, order) = AsyncStream.makeStream(of: Int.self, bufferingPolicy: .bufferingNewest(1))
         Thread.detachNewThread {
             while let line = readLine() {
-                let words = line.split(separator: " ").compactMap { Int($0) }
-                if words.count == 2 { order.yield((words[0], words[1])) }
+                if let upTo = Int(line) { order.yield(upTo) }
             }
             order.finish()
         }
-        for await (upTo, milliseconds) in orders {
-            let start = ContinuousClock.now
-            let (first, last) = (sent, min(upTo, messages))
+        for await upTo in orders {
+            let last = min(upTo, messages)
             while sent < last {
                 let next = min(sent + Self.chunk, last)
                 try await send(sent..<next, of: stream, producer)
                 sent = next
                 output.write("sent \(sent)")
-                let share = Double(sent - first) / Double(last - first)
-                try await Task.sleep(
-                    until: start.advanced(by: .milliseconds(Int(Double(milliseconds) * share))), clock: .continuous)
             }
         }
         await producer.shutdown()

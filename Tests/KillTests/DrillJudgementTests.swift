@@ -37,6 +37,14 @@ import Testing
         #expect(torn.broken.count == 2)
     }
 
+    @Test func theStreamIsSpreadOverALifeAndNeverRunsBack() {
+        let pace = PublishingPace(first: 100, last: 200, milliseconds: 400)
+        #expect([-1, 0, 3.9, 4, 200, 399, 400, 9_000].map(pace.due) == [100, 100, 100, 101, 150, 199, 200, 200])
+        #expect(PublishingPace(first: 5, last: 5, milliseconds: 0).due(after: 0) == 5)
+        #expect(PublishingPace(first: 9, last: 5, milliseconds: 100).due(after: 1_000) == 9)
+        #expect(PublishingPace(first: 0, last: 7, milliseconds: 0).due(after: 0) == 7)
+    }
+
     @Test func everyMessageIsKnownAgain() {
         let stream = DrillStream(seed: 5, messages: 400, crossing: DayCrossing(milliseconds: 1_795_258_800_000))
         var malformed = 0
