@@ -241,6 +241,8 @@ let package = Package(
 
         // Files that hold what was written when somebody last looked at it
         .target(name: "GoldenFiles", path: "Tests/GoldenFiles", swiftSettings: settings),
+        // Programs that tests run to their end, the built hubwatch above all
+        .target(name: "ProgramRuns", path: "Tests/ProgramRuns", swiftSettings: settings),
         // A status report in which every part says something
         .target(
             name: "StatusSamples", dependencies: ["StatusReport"], path: "Tests/StatusSamples", swiftSettings: settings),
@@ -287,8 +289,8 @@ let package = Package(
             name: "RedactionTests",
             dependencies: [
                 "AMQPTypes", "Detection", "DevBroker", "DiagnosticLogs", "EventHubsClient", "FindingFormats",
-                "HubwatchConfiguration", "HubwatchRuntime", "Redaction", "RuleFormats", "SampleLogs", "StateStore",
-                "hubwatch", nioPosix, logging,
+                "HubwatchConfiguration", "HubwatchRuntime", "ProgramRuns", "Redaction", "RuleFormats", "SampleLogs",
+                "StateStore", "hubwatch", nioPosix, logging,
             ], swiftSettings: settings),
         .testTarget(
             name: "StateStoreTests",
@@ -371,8 +373,8 @@ let package = Package(
             name: "DoctorTests",
             dependencies: [
                 "AMQPTypes", "AzureIdentity", "DevBroker", "Diagnosis", "Doctor", "EventHubs", "EventHubsClient",
-                "FakeIssuers", "HubwatchConfiguration", "HubwatchRuntime", "Receivers", "StateStore", "TransportPeers",
-                "hubwatch", nio, nioPosix, nioSSL, logging, crypto,
+                "FakeIssuers", "HubwatchConfiguration", "HubwatchRuntime", "ProgramRuns", "Receivers", "StateStore",
+                "TransportPeers", "hubwatch", nio, nioPosix, nioSSL, logging, crypto,
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "X509", package: "swift-certificates"),
                 .product(name: "SwiftASN1", package: "swift-asn1"),
@@ -392,14 +394,11 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "Receivers", "Sinks",
-                "AMQPChannel", "AMQPEngine", .product(name: "GRDB", package: "GRDB.swift"), "AMQPTypes", "Detection",
-                "AzureIdentity", "AzureTokens", "DevBroker", "DiagnosticLogs", "EventHubs", "EventHubsClient",
-                "FakeIssuers",
-                "HubwatchConfiguration", "HubwatchRuntime", "RuleFormats", "SampleLogs", "StateStore", "TransportPeers",
-                "HubwatchMetrics", "PrometheusMetrics", "StatusReport", "StatusSamples", "StatusServer", "StatusSite",
-                nio,
-                nioPosix, nioSSL, logging,
+                "AMQPChannel", "AMQPEngine", "AMQPTypes", "AzureIdentity", "AzureTokens", "Detection", "DevBroker",
+                "DiagnosticLogs", "EventHubs", "EventHubsClient", "FakeIssuers", "HubwatchConfiguration",
+                "HubwatchMetrics", "HubwatchRuntime", "ProgramRuns", "PrometheusMetrics", "Receivers", "RuleFormats",
+                "SampleLogs", "Sinks", "StateStore", "StatusReport", "StatusSamples", "StatusServer", "StatusSite",
+                "TransportPeers", nio, nioPosix, nioSSL, logging, .product(name: "GRDB", package: "GRDB.swift"),
             ], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6],

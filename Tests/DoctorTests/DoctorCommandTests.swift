@@ -1,5 +1,6 @@
 import DevBroker
 import Foundation
+import ProgramRuns
 import Testing
 
 /// Goal: the command's text, JSON and exit codes are what its help says, on a full disk too, and secrets stay hidden.
@@ -7,43 +8,14 @@ import Testing
 /// Method: the built `hubwatch` as a process; a disk is full by a limit on the size of files, and where this machine lets us
 /// mount one, by a small tmpfs.
 @Suite(.timeLimit(.minutes(3))) struct DoctorCommandTests {
-    private struct Ended {
-        var status: Int32
-        var output: String
-
-        func json() throws -> [String: Any] {
-            try #require(JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any], "\(output)")
-        }
-
-        /// The verdict of a check.
-        func check(_ name: String) throws -> [String: Any] {
-            let checks = try #require(try json()["checks"] as? [[String: Any]])
-            return try #require(checks.first { $0["check"] as? String == name })
-        }
-    }
-
-    private static let program = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
-        .appending(path: "hubwatch").path
-
+    /// Runs the command, itself or with a shell's help: the shell finds the program as `$0` and the arguments behind it.
     private static func run(
         _ arguments: [String], environment: [String: String] = [:], by shell: String? = nil
-    ) throws -> Ended {
-        let process = Process()
-        process.executableURL = URL(filePath: shell == nil ? program : "/bin/bash")
-        process.arguments = shell.map { ["-c", $0, program] + arguments } ?? arguments
-        var variables = ProcessInfo.processInfo.environment.filter {
-            !$0.key.hasPrefix("HUBWATCH_") && !$0.key.lowercased().hasSuffix("_proxy")
-        }
-        variables.merge(environment) { $1 }
-        process.environment = variables
-        process.standardInput = FileHandle.nullDevice
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
-        try process.run()
-        let data = try pipe.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        return Ended(status: process.terminationStatus, output: String(decoding: data, as: UTF8.self))
+    ) throws -> ProgramRun {
+        guard let shell else { return try BuiltCommand.run(arguments, environment: environment) }
+        return try ProgramRun(
+            URL(filePath: "/bin/bash"), ["-c", shell, BuiltCommand.program.path] + arguments,
+            environment: BuiltCommand.environment(environment))
     }
 
     private static func flags(_ ward: Ward) -> [String] {
@@ -162,7 +134,7 @@ import Testing
         (try? run([], by: "unshare -m mount -t tmpfs -o size=64k tmpfs /mnt"))?.status == 0
     }
 
-    private static func expectFull(_ ended: Ended) throws {
+    private static func expectFull(_ ended: ProgramRun) throws {
         for (check, symptom) in [("disk", "disk-full"), ("sinks", "sink-full")] {
             let result = try ended.check(check)
             let seen = try #require(result["seen"] as? [[String: Any]])
@@ -170,5 +142,18 @@ import Testing
             #expect(seen.first?["symptom"] as? String == symptom, "\(ended.output)")
             #expect((seen.first?["seen"] as? String)?.contains("full") == true)
         }
+    }
+}
+
+extension ProgramRun {
+    /// What `--json` prints.
+    fileprivate func json() throws -> [String: Any] {
+        try #require(JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any], "\(output)")
+    }
+
+    /// The verdict of a check.
+    fileprivate func check(_ name: String) throws -> [String: Any] {
+        let checks = try #require(try json()["checks"] as? [[String: Any]])
+        return try #require(checks.first { $0["check"] as? String == name })
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import ProgramRuns
 import Synchronization
 import Testing
 
@@ -83,19 +84,16 @@ private final class Reader: Sendable {
 
     init(_ hub: EndlessHub, folder: URL, creditBytes: Int, facts: FactSignal) throws {
         let process = Process()
-        process.executableURL = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
-            .appending(path: "hubwatch")
+        process.executableURL = BuiltCommand.program
         process.arguments = ["run"]
         let key = "SharedAccessKeyName=a;SharedAccessKey=b;UseDevelopmentEmulator=true"
-        var variables = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("HUBWATCH_") }
-        variables.merge([
+        process.environment = BuiltCommand.environment([
             "HUBWATCH_CONNECTION_STRING": "Endpoint=sb://127.0.0.1:\(hub.port);\(key);EntityPath=\(EndlessHub.name)",
             "HUBWATCH_STATE_PATH": folder.appending(path: "state.db").path,
             "HUBWATCH_FINDINGS_FILE": folder.appending(path: "findings.ndjson").path,
             "HUBWATCH_RULES_PATHS": HubFixture.root.appending(path: "Config/rules").path,
             "HUBWATCH_CREDIT_BYTES": "\(creditBytes)", "HUBWATCH_LOG_LEVEL": "notice",
-        ]) { $1 }
-        process.environment = variables
+        ])
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle.nullDevice
         let pipe = Pipe()

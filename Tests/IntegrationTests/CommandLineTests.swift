@@ -1,5 +1,6 @@
 import DevBroker
 import Foundation
+import ProgramRuns
 import StateStore
 import Testing
 

@@ -1,48 +1,15 @@
 import Foundation
+import ProgramRuns
 import Synchronization
 
 /// The built `hubwatch` as a process.
 ///
 /// It gets no setting, and no way to sign in, from the environment of the tests.
 final class CommandProcess: Sendable {
-    /// How a process has ended.
-    struct Ended {
-        var status: Int32
-        /// Both streams in one text.
-        var output: String
-    }
-
-    /// The program.
-    static let program = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "hubwatch")
-
-    /// The environment of the tests without what hubwatch would take from it, and with these variables.
-    static func environment(_ variables: [String: String]) -> [String: String] {
-        let foreign = ["HUBWATCH_", "AZURE_", "IDENTITY_", "MSI_", "IMDS_", "NOTIFY_", "WATCHDOG_"]
-        return ProcessInfo.processInfo.environment.filter { variable in
-            !foreign.contains { variable.key.hasPrefix($0) }
-        }.merging(variables) { $1 }
-    }
-
     /// Runs to the end.
     @concurrent
-    static func run(_ arguments: [String], environment: [String: String] = [:]) async throws -> Ended {
-        let process = prepared(arguments, environment)
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
-        try process.run()
-        let data = try pipe.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        return Ended(status: process.terminationStatus, output: String(decoding: data, as: UTF8.self))
-    }
-
-    private static func prepared(_ arguments: [String], _ variables: [String: String]) -> Process {
-        let process = Process()
-        process.executableURL = program
-        process.arguments = arguments
-        process.environment = environment(variables)
-        process.standardInput = FileHandle.nullDevice
-        return process
+    static func run(_ arguments: [String], environment: [String: String] = [:]) async throws -> ProgramRun {
+        try BuiltCommand.run(arguments, environment: environment)
     }
 
     private struct Streams {
@@ -56,7 +23,11 @@ final class CommandProcess: Sendable {
 
     /// Starts a process that goes on beside the test; what it writes, and its end, are announced.
     init(_ arguments: [String], environment: [String: String] = [:], facts: FactSignal) throws {
-        let prepared = Self.prepared(arguments, environment)
+        let prepared = Process()
+        prepared.executableURL = BuiltCommand.program
+        prepared.arguments = arguments
+        prepared.environment = BuiltCommand.environment(environment)
+        prepared.standardInput = FileHandle.nullDevice
         let (output, log) = (Pipe(), Pipe())
         prepared.standardOutput = output
         prepared.standardError = log

@@ -3,6 +3,7 @@ import FakeIssuers
 import Foundation
 import NIOPosix
 import NIOSSL
+import ProgramRuns
 import Receivers
 import Testing
 import TransportPeers
@@ -13,26 +14,6 @@ import TransportPeers
 @Suite(.timeLimit(.minutes(3))) struct ProxyCommandTests {
     private static let login = "Basic " + Data("scout:CANARY-password".utf8).base64EncodedString()
     private static let group = MultiThreadedEventLoopGroup.singleton
-
-    /// Runs to the end with these variables of hubwatch, Azure and proxies alone; both streams in one text.
-    @concurrent
-    private static func run(
-        _ arguments: [String], _ variables: [String: String]
-    ) async throws -> (status: Int32, output: String) {
-        let process = Process()
-        process.executableURL = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
-            .appending(path: "hubwatch")
-        process.arguments = arguments
-        process.environment = ["PATH": "/usr/bin:/bin"].merging(variables) { $1 }
-        process.standardInput = FileHandle.nullDevice
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
-        try process.run()
-        let data = try pipe.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        return (process.terminationStatus, String(decoding: data, as: UTF8.self))
-    }
 
     /// TLS for a server of a name; its certificate is added to a file of authorities.
     private static func tls(for host: String, trustedIn file: String) throws -> NIOSSLContext {
@@ -62,13 +43,13 @@ import TransportPeers
                         "--set", "http.listen=none",
                     ]
                     variables["HTTPS_PROXY"] = "http://scout:CANARY-password@127.0.0.1:\(proxy.port)"
-                    let right = try await Self.run(arguments, variables)
+                    let right = try await CommandProcess.run(arguments, environment: variables)
                     #expect(right.status == 0 && right.output.contains("Signed in with client-secret"), "\(right)")
                     // The broker is on this machine, which no proxy of the environment reaches.
                     #expect(!proxy.requests.isEmpty)
                     #expect(proxy.requests.allSatisfy { $0.hasPrefix("CONNECT login.example:\(front.port) ") })
                     variables["HTTPS_PROXY"] = "http://scout:CANARY-wrong@127.0.0.1:\(proxy.port)"
-                    let wrong = try await Self.run(arguments, variables)
+                    let wrong = try await CommandProcess.run(arguments, environment: variables)
                     #expect(wrong.status != 0 && wrong.output.contains("refused the login (407"), "\(wrong)")
                     #expect(wrong.output.contains("127.0.0.1:\(proxy.port)"))
                     #expect(!(right.output + wrong.output).contains("CANARY"))
@@ -97,14 +78,15 @@ import TransportPeers
             try Data(configuration.utf8).write(to: file)
             let arguments = ["sinks", "test", "--config", file.path]
             let variables = ["https_proxy": "http://scout:CANARY-password@127.0.0.1:\(proxy.port)"]
-            let sent = try await Self.run(arguments, variables)
+            let sent = try await CommandProcess.run(arguments, environment: variables)
             #expect(sent.status == 0 && sent.output.contains("through 127.0.0.1:\(proxy.port)"), "\(sent)")
             #expect(receiver.requests.count == 1 && proxy.requests.count == 1)
             let other = variables.merging(["no_proxy": "example"]) { $1 }
-            let direct = try await Self.run(arguments, other)
+            let direct = try await CommandProcess.run(arguments, environment: other)
             #expect(
                 direct.status != 0 && direct.output.contains("not taken"), "no such name without the proxy: \(direct)")
-            let refused = try await Self.run(arguments, ["https_proxy": "http://127.0.0.1:\(proxy.port)"])
+            let refused = try await CommandProcess.run(
+                arguments, environment: ["https_proxy": "http://127.0.0.1:\(proxy.port)"])
             #expect(refused.status != 0 && refused.output.contains("sinks.soc.proxy_password_file"), "\(refused)")
             #expect(receiver.requests.count == 1)
             #expect(!(sent.output + direct.output + refused.output).contains("CANARY"))

@@ -1,4 +1,5 @@
 import Foundation
+import ProgramRuns
 import Testing
 
 /// The Python environment with the programs that hubwatch is compared with; `make test` makes it and names it here.
@@ -15,5 +16,12 @@ enum PythonPeers {
     /// The interpreter; a missing one fails the test.
     static func python() throws -> String {
         try #require(ProcessInfo.processInfo.environment[variable], reason)
+    }
+
+    /// Checks a findings file against the schema of OCSF.
+    static func validate(findings: String) throws -> ProgramRun {
+        try ProgramRun(
+            URL(filePath: try python()),
+            [HubFixture.root.appending(path: "Tests/Schema/validate_findings.py").path, findings])
     }
 }

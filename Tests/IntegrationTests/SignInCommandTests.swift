@@ -2,6 +2,7 @@ import AzureTokens
 import EventHubs
 import FakeIssuers
 import Foundation
+import ProgramRuns
 import Testing
 
 /// Goal: a person who signs in with an identity needs a namespace and Azure's variables, is told what is missing, and is warned where

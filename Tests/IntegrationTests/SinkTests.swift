@@ -1,5 +1,6 @@
 import Foundation
 import HubwatchRuntime
+import ProgramRuns
 import Receivers
 import StateStore
 import Synchronization

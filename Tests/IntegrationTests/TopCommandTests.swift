@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import ProgramRuns
 import StatusReport
 import StatusSamples
 import StatusServer
@@ -35,9 +36,9 @@ import Testing
             logger: Logger(label: "status") { _ in SwiftLogNoOpLogHandler() })
         let terminal = try PseudoTerminal(columns: columns, lines: lines, facts: facts)
         try terminal.start(
-            CommandProcess.program.path,
+            BuiltCommand.program.path,
             ["top", "--url", "http://127.0.0.1:\(server.port)", "--interval", "100ms"],
-            environment: CommandProcess.environment(["TERM": "xterm-256color"]).filter { $0.key != "NO_COLOR" })
+            environment: BuiltCommand.environment(["TERM": "xterm-256color"]).filter { $0.key != "NO_COLOR" })
         let watched = Watched(terminal: terminal, server: server, report: report, facts: facts)
         do {
             try await watched.eventually { terminal.frame.first?.hasPrefix("hubwatch") == true }
@@ -150,7 +151,7 @@ import Testing
         ] as [(String, Int32, String)] {
             let terminal = try PseudoTerminal(columns: 200, lines: 24, facts: facts)
             try terminal.start(
-                CommandProcess.program.path, ["top", "--url", url], environment: CommandProcess.environment([:]))
+                BuiltCommand.program.path, ["top", "--url", url], environment: BuiltCommand.environment([:]))
             try await facts.wait { terminal.state != .running }
             try #require(terminal.state == .exited(status))
             try await facts.wait { terminal.text.contains(words) }

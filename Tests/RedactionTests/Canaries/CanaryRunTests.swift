@@ -7,6 +7,7 @@ import HubwatchConfiguration
 import HubwatchRuntime
 import Logging
 import NIOPosix
+import ProgramRuns
 import StateStore
 import Synchronization
 import Testing
@@ -174,7 +175,7 @@ struct CanaryRun {
             ["run", program.argument], ["run", "--set", program.argument], ["rules", "check", rules],
             ["rules", "list", "--json", "--rules", rules],
         ]
-        let letters = try Self.run(["deadletters", "list", "--json", "--limit", "1000"] + state, [:])
+        let letters = try BuiltCommand.run(["deadletters", "list", "--json", "--limit", "1000"] + state).bytes
         let ids = letters.split(separator: UInt8(ascii: "\n")).compactMap { line -> Int? in
             (try? JSONSerialization.jsonObject(with: Data(line)) as? [String: Any])?["id"] as? Int
         }
@@ -182,8 +183,13 @@ struct CanaryRun {
             runs.append(["deadletters", "show", "\(id)"] + state + (id % 2 == 0 ? ["--json"] : []))
         }
         // The way to the bytes is open, by a flag that says what it does.
-        #expect(try !Self.run(["deadletters", "show", "\(ids.last ?? 0)", "--raw"] + state, [:]).isEmpty)
-        return try runs.map { ("hubwatch " + $0.prefix(3).joined(separator: " "), try Self.run($0, environment)) }
+        #expect(try !BuiltCommand.run(["deadletters", "show", "\(ids.last ?? 0)", "--raw"] + state).bytes.isEmpty)
+        return try runs.map {
+            (
+                "hubwatch " + $0.prefix(3).joined(separator: " "),
+                try BuiltCommand.run($0, environment: environment).bytes
+            )
+        }
     }
 
     /// What a replay of the same bodies says and finds, with rules that are files.
@@ -195,12 +201,12 @@ struct CanaryRun {
         }
         try Data(lines.joined(separator: "\n").utf8).write(to: folder.appending(path: "bodies.ndjson"))
         try Data(Self.shownRule.utf8).write(to: folder.appending(path: "shown.yml"))
-        let printed = try Self.run(
+        let printed = try BuiltCommand.run(
             [
                 "replay", "files", path("bodies.ndjson"), "--rules", path("shown.yml"), "--findings",
                 path("replayed.ndjson"), "--terminal", "always", "--log-level", "trace", "--set",
                 "findings.mask=addresses,users", "--set", "limits.message_bytes=64KiB",
-            ], [:])
+            ]).bytes
         let found = Array(try Data(contentsOf: folder.appending(path: "replayed.ndjson")))
         #expect(found.count { $0 == 10 } > 200, "\(String(decoding: printed, as: UTF8.self))")
         return [("what a replay prints", printed), ("what a replay finds", found)]
@@ -219,24 +225,6 @@ struct CanaryRun {
     private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent()
 
-    /// Both streams of the built `hubwatch`.
-    private static func run(_ arguments: [String], _ environment: [String: String]) throws -> [UInt8] {
-        let process = Process()
-        process.executableURL = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(
-            path: "hubwatch")
-        process.arguments = arguments
-        var variables = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("HUBWATCH_") }
-        variables.merge(environment) { $1 }
-        process.environment = variables
-        process.standardInput = FileHandle.nullDevice
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
-        try process.run()
-        let data = try pipe.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        return Array(data)
-    }
 }
 
 /// Every log line of a run, and what it put on the terminal.
