@@ -57,10 +57,17 @@ struct FullScreen {
     }
 
     /// Gives the terminal back, stops until a shell goes on with the process, and takes the terminal again.
+    ///
+    /// Where no shell could go on with it, as over `ssh -t`, the system does not stop it: SIGSTOP would, for good.
     func suspend() {
         release()
-        // Of this thread, so that the process stands before the next line.
-        raise(SIGSTOP)
+        // Sent to this thread, which may block it as threads of a pool do, so that the process stands before the next line.
+        var (suspension, before) = (sigset_t(), sigset_t())
+        sigemptyset(&suspension)
+        sigaddset(&suspension, SIGTSTP)
+        pthread_sigmask(SIG_UNBLOCK, &suspension, &before)
+        raise(SIGTSTP)
+        pthread_sigmask(SIG_SETMASK, &before, nil)
         take()
     }
 

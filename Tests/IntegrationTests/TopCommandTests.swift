@@ -26,7 +26,13 @@ import Testing
         }
     }
 
-    private static func with(columns: Int = 80, lines: Int = 24, _ body: (Watched) async throws -> Void) async throws {
+    /// A shell that runs its arguments, and goes on with what was stopped when Return is pressed, twice.
+    private static let shell = ["/bin/bash", "-c", "set -m; \"$@\"; read -r; fg; read -r; fg", "bash"]
+
+    /// - Parameter shell: the words before the program's; none for a terminal that has no other process.
+    private static func with(
+        columns: Int = 80, lines: Int = 24, shell: [String] = [], _ body: (Watched) async throws -> Void
+    ) async throws {
         let report = SharedReport()
         let facts = FactSignal()
         var configuration = StatusServerConfiguration(port: 0)
@@ -35,10 +41,14 @@ import Testing
             configuration, source: StatusSource(report: { report.value }, metrics: { "" }),
             logger: Logger(label: "status") { _ in SwiftLogNoOpLogHandler() })
         let terminal = try PseudoTerminal(columns: columns, lines: lines, facts: facts)
+        let top = [
+            BuiltCommand.program.path, "top", "--url", "http://127.0.0.1:\(server.port)", "--interval", "100ms",
+        ]
+        let words = shell + top
         try terminal.start(
-            BuiltCommand.program.path,
-            ["top", "--url", "http://127.0.0.1:\(server.port)", "--interval", "100ms"],
-            environment: BuiltCommand.environment(["TERM": "xterm-256color"]).filter { $0.key != "NO_COLOR" })
+            words[0], Array(words.dropFirst()),
+            environment: BuiltCommand.environment(["TERM": "xterm-256color", "LC_ALL": "C"])
+                .filter { $0.key != "NO_COLOR" })
         let watched = Watched(terminal: terminal, server: server, report: report, facts: facts)
         do {
             try await watched.eventually { terminal.frame.first?.hasPrefix("hubwatch") == true }
@@ -100,15 +110,34 @@ import Testing
     }
 
     @Test func ctrlZGivesTheTerminalBackAndTakesItAgain() async throws {
-        try await Self.with { watched in
+        try await Self.with(shell: Self.shell) { watched in
             let terminal = watched.terminal
-            for _ in 0..<2 {
+            for time in 1...2 {
                 terminal.press([0x1A])
-                try await watched.eventually { terminal.state == .stopped && !terminal.isTaken }
+                // The shell says so.
+                try await watched.eventually {
+                    terminal.text.components(separatedBy: "Stopped").count == time + 1 && !terminal.isTaken
+                }
                 #expect(terminal.isCooked)
-                terminal.signal(SIGCONT)
+                terminal.press(Array("\n".utf8))
                 try await watched.eventually { terminal.isTaken && !terminal.isCooked }
             }
+            terminal.press(Array("q".utf8))
+            try await Self.expectRestored(watched)
+        }
+    }
+
+    /// As over `ssh -t HOST hubwatch top`: what stops there stands for good, and the terminal with it.
+    @Test func ctrlZWhereNoShellIsStopsNothing() async throws {
+        try await Self.with { watched in
+            let terminal = watched.terminal
+            terminal.press([0x1A])
+            try await watched.eventually {
+                terminal.state == .stopped || (terminal.text.contains("\u{1B}[?1049l") && terminal.isTaken)
+            }
+            try #require(terminal.state == .running)
+            watched.report.set { $0.findings.alerts = 7_777 }
+            try await watched.eventually { terminal.frame.contains { $0.contains("alerts 7.78k") } }
             terminal.press(Array("q".utf8))
             try await Self.expectRestored(watched)
         }
