@@ -94,10 +94,18 @@ struct LogLine {
 
     /// A value that could be taken for more than one stands in quotation marks.
     private static func quoted(_ text: String, isNested: Bool) -> String {
-        let escaped = TerminalText.escaped(text)
-        let marks = isNested ? " \"=,[]{}" : " \"="
-        guard escaped.isEmpty || escaped.contains(where: marks.contains) else { return escaped }
-        return "\"" + escaped.replacing("\"", with: "\\\"") + "\""
+        // By scalars: a mark with an accent on it is still one to a program that reads bytes.
+        let marks = (isNested ? " \"=,[]{}" : " \"=").unicodeScalars
+        guard text.isEmpty || text.unicodeScalars.contains(where: marks.contains) else {
+            return TerminalText.escaped(text)
+        }
+        var quoted = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            // A backslash of the text must not take the quotation mark behind it out of the text, or into it.
+            if scalar == "\"" || scalar == "\\" { quoted.append("\\") }
+            quoted.append(scalar)
+        }
+        return "\"" + TerminalText.escaped(String(quoted)) + "\""
     }
 
     // MARK: For programs

@@ -120,11 +120,16 @@ import Testing
 
     @Test func aPeersTextDoesNotLookLikeMetadata() {
         let metadata: Logger.Metadata = [
-            "peer": "a level=error b", "empty": "", "quote": "say \"x\"", "plain": "[::1]:5671",
+            "peer": "a level=error b", "empty": "", "quote": "say \"x\"", "plain": "[::1]:5671", "path": #"C:\logs"#,
+            "slash": #"x\" level=error y\"#, "accent": "level=\u{301}error",
         ]
         let lines = Self.lines(.text) { $0.info("lost", metadata: metadata) }
         let tail = lines[0].split(separator: " info lost ", maxSplits: 1).last
-        #expect(tail == #"empty="" peer="a level=error b" plain=[::1]:5671 quote="say \"x\"""#)
+        let expected = [
+            "accent=\"level=\u{301}error\"", #"empty="""#, #"path=C:\logs"#, #"peer="a level=error b""#,
+            "plain=[::1]:5671", #"quote="say \"x\"""#, #"slash="x\\\" level=error y\\""#,
+        ]
+        #expect(tail == expected.joined(separator: " ")[...])
     }
 
     @Test func nestedMetadataKeepsItsForm() throws {
