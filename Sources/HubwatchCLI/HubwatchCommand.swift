@@ -1,5 +1,4 @@
 public import ArgumentParser
-import Redaction
 
 /// The `hubwatch` command.
 public struct HubwatchCommand: AsyncParsableCommand {
@@ -50,10 +49,12 @@ public struct HubwatchCommand: AsyncParsableCommand {
             Terminal.error("hubwatch: \(failure.shown)")
             exit(withError: ExitCode(failure.status.rawValue))
         } catch {
-            // What the parser says quotes the arguments, and somebody may have given a key as one.
+            // What the parser says quotes the arguments, and somebody may have given a key as one; what a library says may
+            // quote a peer.
             let text = fullMessage(for: error)
-            if SecretText.masked(text) == text { exit(withError: error) }
-            Terminal.error(SecretText.masked(text))
+            let shown = CommandFailure(.internalFault, text).shown
+            if shown == text { exit(withError: error) }
+            Terminal.error(shown)
             exit(withError: exitCode(for: error))
         }
     }
