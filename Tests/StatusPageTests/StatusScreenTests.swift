@@ -1,5 +1,7 @@
 import FindingFormats
 import GoldenFiles
+import StatusReport
+import StatusSamples
 import Testing
 
 @testable import StatusPage
@@ -51,6 +53,28 @@ import Testing
             $0 != "\n" && ($0.value < 0x20 || $0.value == 0x9b || $0.value == 0x202e)
         }
         #expect(unsafe.isEmpty)
+    }
+
+    /// Whatever answers at the address that `top` was given.
+    @Test(arguments: [Int64.min, .max]) func numbersThatNoHubwatchHasDrawAFrame(_ number: Int64) {
+        var report = SampleReport.report
+        (report.process.startedMs, report.process.reportedMs) = (number, ~number)
+        (report.records.records, report.records.messages, report.findings.alerts) = (number, number, number)
+        for index in report.partitions.indices {
+            report.partitions[index].number = Int(number)
+            report.partitions[index].lagEvents = number
+            report.partitions[index].lagSeconds = Double(number)
+            report.partitions[index].position = number
+        }
+        for index in report.rules.indices {
+            (report.rules[index].hits, report.rules[index].groups) = (number, number)
+        }
+        report.deadLetters.byReason = [.init("twice", number), .init("twice", number), .init("once", number)]
+        report.deadLetters.storedByReason = report.deadLetters.byReason
+        for index in report.sinks.indices { report.sinks[index].owedRows = number }
+        let view = StatusView(report)
+        #expect(view.lag == number && view.deadLetterCount == number && view.groups == number)
+        #expect(Self.screen(120, 40, view: view).count == 40)
     }
 
     /// `cat` the files: colour is in them as the terminal gets it.

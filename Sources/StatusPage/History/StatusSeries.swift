@@ -14,6 +14,23 @@ public struct StatusSeries: Hashable, Sendable, Codable {
         self.values = values
     }
 
+    /// Reads a series; times that no clock shows are refused, so that no sum of them is beyond the range.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        startSeconds = try container.decode(Int64.self, forKey: .startSeconds)
+        slotSeconds = try container.decode(Int64.self, forKey: .slotSeconds)
+        values = try container.decode([Int64?].self, forKey: .values)
+        guard (1...Self.slotSecondsMax).contains(slotSeconds), startSeconds.magnitude <= Self.secondsMax else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .startSeconds, in: container,
+                debugDescription: "a series of slots of \(slotSeconds) s from second \(startSeconds) on is none")
+        }
+    }
+
+    private static let slotSecondsMax: Int64 = 86_400
+    /// What nanoseconds since the epoch reach to.
+    private static let secondsMax = Int64.max.magnitude / 1_000_000_000
+
     /// When the last slot ends, seconds since the Unix epoch.
     public var endSeconds: Int64 { startSeconds + Int64(values.count) * slotSeconds }
 

@@ -21,14 +21,14 @@ extension StatusView {
                 return reason.message + (since ?? "")
             }
         let lags = report.partitions.compactMap(\.lagEvents)
-        lag = lags.isEmpty ? nil : lags.reduce(0) { $0.addingReportingOverflow($1).overflow ? .max : $0 + $1 }
+        lag = lags.isEmpty ? nil : Self.sum(lags)
         lagSeconds = report.partitions.compactMap(\.lagSeconds).max()
         records = report.records.records
         messages = report.records.messages
         bytes = report.records.bytes
         alerts = report.findings.alerts
-        deadLetterCount = report.deadLetters.byReason.reduce(0) { $0 + $1.count }
-        groups = report.rules.reduce(0) { $0 + $1.groups }
+        deadLetterCount = Self.sum(report.deadLetters.byReason.map(\.count))
+        groups = Self.sum(report.rules.map(\.groups))
         journalIsFull = report.journal.isFull
         partitions = report.partitions.map(Partition.init)
         rules = report.rules.map(Rule.init).sorted { a, b in
@@ -39,6 +39,14 @@ extension StatusView {
         reasonsWithout = reasons.count - deadLetters.count
         sinks = report.sinks.map(Sink.init)
         self.gaps = gaps
+    }
+
+    /// The sum, held at the ends of the range: a report may come from another machine, and say anything.
+    private static func sum(_ numbers: [Int64]) -> Int64 { numbers.reduce(into: 0) { add($1, to: &$0) } }
+
+    private static func add(_ number: Int64, to total: inout Int64) {
+        let (sum, isBeyond) = total.addingReportingOverflow(number)
+        total = isBeyond ? (number < 0 ? .min : .max) : sum
     }
 
     private static func state(_ readiness: StatusReport.Readiness) -> String {
@@ -53,10 +61,10 @@ extension StatusView {
     private static func reasons(_ letters: StatusReport.DeadLetters) -> [Reason] {
         var reasons: [String: Reason] = [:]
         for tally in letters.byReason {
-            reasons[tally.name, default: Reason(name: tally.name, count: 0, kept: 0)].count += tally.count
+            add(tally.count, to: &reasons[tally.name, default: Reason(name: tally.name, count: 0, kept: 0)].count)
         }
         for tally in letters.storedByReason {
-            reasons[tally.name, default: Reason(name: tally.name, count: 0, kept: 0)].kept += tally.count
+            add(tally.count, to: &reasons[tally.name, default: Reason(name: tally.name, count: 0, kept: 0)].kept)
         }
         return reasons.values.sorted { a, b in (a.count, a.kept, b.name) > (b.count, b.kept, a.name) }
     }

@@ -59,7 +59,7 @@ public struct StatusView: Hashable, Sendable {
     /// Partitions, those without a link first, then those that lag most.
     var partitionsByNeed: [Partition] {
         partitions.sorted { a, b in
-            (a.isAttached ? 0 : 1, a.lag ?? 0, -a.number) > (b.isAttached ? 0 : 1, b.lag ?? 0, -b.number)
+            (a.isAttached ? 0 : 1, a.lag ?? 0, b.number) > (b.isAttached ? 0 : 1, b.lag ?? 0, a.number)
         }
     }
 
