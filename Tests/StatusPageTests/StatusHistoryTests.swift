@@ -1,4 +1,5 @@
 import DiagnosticLogs
+import Foundation
 import Testing
 
 @testable import StatusPage
@@ -77,6 +78,17 @@ import Testing
         #expect(history.rate.values == [nil])
     }
 
+    @Test func aSlotThatIsTheOldestNowHasNoRateOfAllTheTimeBefore() {
+        var history = StatusHistory(bounds: Self.bounds)
+        for second in 0..<8 {
+            history.observed(
+                .init(
+                    time: Timestamp(nanoseconds: (100 + Int64(second)) * 1_000_000_000), lag: [:],
+                    records: Int64(second * second * 100), started: Timestamp(nanoseconds: 99_000_000_000)))
+        }
+        #expect(history.rate.values == [nil, 700, 900, 1100, 1300])
+    }
+
     @Test func theOldestSlotsFallOut() {
         let history = Self.observed((0..<8).map { (100 + Double($0), [0: Int64($0)], Int64($0)) })
         #expect(history.lag(of: 0) == StatusSeries(startSeconds: 103, slotSeconds: 1, values: [3, 4, 5, 6, 7]))
@@ -108,6 +120,16 @@ import Testing
     @Test func hugeLagsDoNotOverflow() {
         let history = Self.observed([(100, [0: .max, 1: .max], .max)])
         #expect(history.lag.values == [.max])
+    }
+
+    @Test(arguments: [(0, 0), (0, -1), (0, Int64.max), (.max, 1), (.min, 1)] as [(Int64, Int64)])
+    func timesThatNoClockShowsAreRefused(_ start: Int64, slot: Int64) throws {
+        let whole = StatusSeries(startSeconds: -103, slotSeconds: 60, values: [nil, .max])
+        #expect(try JSONDecoder().decode(StatusSeries.self, from: JSONEncoder().encode(whole)) == whole)
+        var wrong = whole
+        (wrong.startSeconds, wrong.slotSeconds) = (start, slot)
+        let json = try JSONEncoder().encode(wrong)
+        #expect(throws: DecodingError.self) { try JSONDecoder().decode(StatusSeries.self, from: json) }
     }
 
     @Test func joiningKeepsPeaksAndTheEnd() {

@@ -116,7 +116,9 @@ public struct StatusHistory: Sendable {
     public var rate: StatusSeries {
         var totals = series(records)
         var rates: [Int64?] = []
-        var before = began.map { (count: Int64(0), time: $0) }
+        // Only the first slot of all begins where the count did.
+        let isWhole = totals.startSeconds == first * bounds.slotSeconds
+        var before = isWhole ? began.map { (count: Int64(0), time: $0) } : nil
         for (index, total) in totals.values.enumerated() {
             guard let total else {
                 rates.append(nil)
