@@ -41,6 +41,8 @@ final class FakeServiceManager: Sendable {
                 heard.withLock { $0.append(Self.read(buffer[..<count])) }
                 facts.changed()
             }
+            // No other may close it: its number could be another's by the time of the next `recv`.
+            _ = Foundation.close(descriptor)
         }
     }
 
@@ -51,10 +53,7 @@ final class FakeServiceManager: Sendable {
     func count(_ name: String) -> Int { messages.count { $0[name] == "1" } }
 
     /// Stops listening.
-    func close() {
-        shutdown(descriptor, Int32(SHUT_RDWR))
-        _ = Foundation.close(descriptor)
-    }
+    func close() { shutdown(descriptor, Int32(SHUT_RDWR)) }
 
     private static func read(_ bytes: ArraySlice<UInt8>) -> [String: String] {
         var message: [String: String] = [:]
