@@ -64,7 +64,9 @@ final class PseudoTerminal: Sendable {
         posix_spawn_file_actions_addopen(&actions, 0, path, O_RDWR, 0)
         for descriptor: Int32 in [1, 2] { posix_spawn_file_actions_adddup2(&actions, 0, descriptor) }
         // The tests' own sockets: a server that is stopped here would go on listening there.
-        for descriptor: Int32 in 3..<256 { posix_spawn_file_actions_addclose(&actions, descriptor) }
+        // Beyond what the process may have open the spawn would fail.
+        let descriptorsMax = Int32(min(4096, max(3, sysconf(Int32(_SC_OPEN_MAX)))))
+        for descriptor in 3..<descriptorsMax { posix_spawn_file_actions_addclose(&actions, descriptor) }
         let words = ([program] + arguments).map { strdup($0) } + [nil]
         let variables = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for text in words + variables { free(text) } }
