@@ -17,28 +17,6 @@ enum DiskProbe {
 
     static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
-    /// The text of a small regular file; nil for anything else, and for what is larger.
-    static func text(_ path: String, bytesMax: Int) -> String? {
-        // Without waiting: a pipe in place of the file would hold the visit up.
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
-        var bytes = [UInt8](repeating: 0, count: bytesMax + 1)
-        var filled = 0
-        while filled < bytes.count {
-            let count = bytes.withUnsafeMutableBytes {
-                read(descriptor, $0.baseAddress?.advanced(by: filled), $0.count - filled)
-            }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { break }
-            filled += count
-        }
-        guard filled <= bytesMax else { return nil }
-        return String(validating: bytes[..<filled], as: UTF8.self)
-    }
-
     static func folder(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])

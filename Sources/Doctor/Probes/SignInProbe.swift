@@ -7,12 +7,6 @@ import HubwatchConfiguration
 import HubwatchRuntime
 import Synchronization
 
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
-
 /// Signs in for a whole visit, by the issuer of tokens that a run has, and remembers which ways it tried.
 final class SignInProbe: Sendable {
     private typealias Attempt = (method: CredentialMethod, failure: CredentialFailure?)
@@ -99,24 +93,9 @@ final class SignInProbe: Sendable {
         }
     }
 
-    private struct Claims: Decodable {
-        var exp: Double
-    }
-
-    /// The largest token file that is looked into; tokens have a few thousand bytes.
-    private static let tokenBytesMax = 64 << 10
-
-    /// When a JSON web token says that it ends (RFC 7519, section 4.1.4); nil for what is none.
+    /// When the token in a file says that it ends; nil for what is none.
     private static func endMs(ofTokenIn path: String) -> Int64? {
-        guard let text = DiskProbe.text(path, bytesMax: tokenBytesMax) else { return nil }
-        let parts = text.split(separator: ".")
-        guard parts.count == 3 else { return nil }
-        var body = parts[1].replacing("-", with: "+").replacing("_", with: "/")
-        body += String(repeating: "=", count: (4 - body.utf8.count % 4) % 4)
-        guard let bytes = Data(base64Encoded: String(body)),
-            let claims = try? JSONDecoder().decode(Claims.self, from: bytes), claims.exp.isFinite
-        else { return nil }
         // A time beyond any calendar is one that never comes.
-        return Int64(max(0, min(claims.exp, 253_402_300_799)) * 1000)
+        FederatedTokenFile.end(in: path).map { Int64(max(0, min($0, 253_402_300_799)) * 1000) }
     }
 }
