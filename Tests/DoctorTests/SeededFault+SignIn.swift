@@ -1,4 +1,5 @@
 import Diagnosis
+import Doctor
 import EventHubs
 import FakeIssuers
 import Foundation
@@ -9,11 +10,14 @@ extension SeededFault {
     /// An application with a secret, and what the issuers do to it.
     private static func application(
         _ ward: Ward, _ changes: [String: String] = [:], variables: [String: String] = [:],
-        within limit: Duration = .seconds(60), ordering order: @Sendable (FakeIssuers) -> Void = { _ in }
+        ordering order: @Sendable (FakeIssuers) -> Void = { _ in },
+        adjusting adjust: (inout ExaminationOptions) -> Void = { _ in }
     ) async throws -> Report {
-        try await ward.examineSignedIn(changes, within: limit) { issuers in
+        try await ward.examineSignedIn(changes) { issuers in
             order(issuers)
             return Ward.application.merging(variables) { $1 }
+        } adjusting: {
+            adjust(&$0)
         }
     }
 
@@ -44,7 +48,13 @@ extension SeededFault {
             try await application($0, ordering: code(53_003))
         },
         SeededFault("token endpoint that never answers", "issuer-silent", ["did not answer within", "firewall"]) {
-            try await application($0, within: .seconds(2)) { $0.always(.hang) }
+            try await application($0) {
+                $0.always(.hang)
+            } adjusting: {
+                $0.limit = .seconds(2)
+                // Nothing else has to be as quick.
+                $0.only = [.signIn]
+            }
         },
         SeededFault("token endpoint that nothing listens on", "issuer-unreachable", ["Connection refused", "443"]) {
             let url = "http://127.0.0.1:\(try await closedPort())"

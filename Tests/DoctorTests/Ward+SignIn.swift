@@ -8,6 +8,11 @@ extension Ward {
     /// What signs an application in that the issuers know.
     static var application: [String: String] { ["AZURE_CLIENT_SECRET": FakeIssuers.Expected().secret] }
 
+    /// What says where the issuers are, and what they know the application by.
+    static func directory(of issuers: FakeIssuers) -> [String: String] {
+        ["AZURE_TENANT_ID": "tenant-1", "AZURE_CLIENT_ID": "app-1", "AZURE_AUTHORITY_HOST": issuers.url + "/"]
+    }
+
     /// Runs a body beside fake issuers and a strict broker that takes their tokens over TLS.
     ///
     /// - Parameters:
@@ -19,9 +24,7 @@ extension Ward {
     ) async throws -> Result {
         var result: Result?
         try await FakeIssuers.with { issuers in
-            var variables = [
-                "AZURE_TENANT_ID": "tenant-1", "AZURE_CLIENT_ID": "app-1", "AZURE_AUTHORITY_HOST": issuers.url + "/",
-            ]
+            var variables = Self.directory(of: issuers)
             variables.merge(try await prepare(issuers)) { $1 }
             let checks = try WebTokenChecks(
                 keys: [issuers.signer.publicPEM], issuers: ["https://sts.windows.net/tenant-1/"])
@@ -46,11 +49,12 @@ extension Ward {
 
     /// The report on a patient whom an identity signs in.
     func examineSignedIn(
-        _ changes: [String: String] = [:], within limit: Duration = .seconds(60),
-        _ prepare: (FakeIssuers) async throws -> [String: String] = { _ in Ward.application }
+        _ changes: [String: String] = [:],
+        _ prepare: (FakeIssuers) async throws -> [String: String] = { _ in Ward.application },
+        adjusting adjust: (inout ExaminationOptions) -> Void = { _ in }
     ) async throws -> Report {
         try await withIdentity(prepare) { source, variables in
-            await examine(source.merging(changes) { $1 }, environment: variables) { $0.limit = limit }
+            await examine(source.merging(changes) { $1 }, environment: variables, adjust)
         }
     }
 
