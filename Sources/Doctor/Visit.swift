@@ -50,7 +50,7 @@ actor Visit {
         case .sasl:
             let observation = await connection(settings)
             return Diagnosis.sasl(observation, limitMs: limitMs)
-        case .signIn: return Diagnosis.signIn(await signIn?.look(nowMs: nowMs), nowMs: nowMs)
+        case .signIn: return Diagnosis.signIn(await signIn?.look(), nowMs: nowMs)
         case .cbs: return Diagnosis.cbs(await connection(settings))
         case .hub:
             if isPlain(settings) { return [Sighting(.managementMissing)] }
@@ -173,6 +173,8 @@ extension Visit {
 
     private func opened(_ settings: Configuration) async -> HubSession {
         if let session { return session }
+        // First, because signing in may take longer than a broker may: several ways, and a CLI that starts slowly.
+        await signIn?.signIn()
         let made: HubSession
         do throws(EventHubsError) {
             made = try HubSession(try client(settings), settings.source, surroundings)

@@ -90,6 +90,23 @@ import TransportPeers
         }
     }
 
+    @Test func theBrokersTimeBeginsWhenSomebodyHasSignedIn() async throws {
+        try await Ward.with { ward in
+            try await FakeIssuers.with { issuers in
+                let variables = Ward.application.merging(Ward.directory(of: issuers)) { $1 }
+                let source = [
+                    "source.namespace": "localhost:\(try await closedPort())", "source.hub": "logs",
+                ]
+                let report = await ward.examine(source, environment: variables) {
+                    $0.only = [.sasl]
+                    $0.skip = [.dns, .tcp, .proxy, .tls]
+                }
+                #expect(report.firstFailure?.check == .sasl, "\(report.text)")
+                #expect(issuers.issued.count == 1, "before there was a connection to put the token on")
+            }
+        }
+    }
+
     @Test func aSignatureNeedsNobodyToSignIn() async throws {
         try await Ward.with { ward in
             let inAnHour = Int64(Date().timeIntervalSince1970) + 3600

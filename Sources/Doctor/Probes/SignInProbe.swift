@@ -1,6 +1,7 @@
 import AzureIdentity
 import AzureTokens
 import Diagnosis
+import DiagnosticLogs
 import EventHubs
 import EventHubsClient
 import HubwatchConfiguration
@@ -25,14 +26,19 @@ final class SignInProbe: Sendable {
         }
     }
 
-    private let identity: CredentialSettings
+    private let plan: CredentialPlan
     private let issuer: TokenIssuer
+    private let clock: WallClock
     private let record = Record()
+    /// Whether an issuer gives tokens; false for a finished signature.
+    let isIdentity: Bool
 
     /// Nil for a source that no identity signs in to; nothing is asked yet.
     init?(_ source: Configuration.Source, within limit: Duration, _ surroundings: DoctorSurroundings) {
         guard let identity = source.identity else { return nil }
-        self.identity = identity
+        plan = CredentialPlan(identity)
+        isIdentity = if case .ready(.sharedAccessSignature)? = plan.candidates.first { false } else { true }
+        clock = surroundings.clock
         var own = surroundings.issuer(source)
         own.exchangeLimit = limit
         // Never less than in a run: the CLI starts slowly, and what a run waits for is no failure here.
@@ -45,24 +51,20 @@ final class SignInProbe: Sendable {
     /// What gives the clients their tokens.
     var tokens: any TokenProvider { issuer }
 
-    /// Whether an issuer gives tokens; false for a finished signature.
-    var isIdentity: Bool {
-        guard case .ready(.sharedAccessSignature)? = CredentialPlan(identity).candidates.first else { return true }
-        return false
-    }
-
     /// Who signs in, in words: the way that worked; before one has, no more than is known.
     var name: String { issuer.credential ?? (isIdentity ? "the identity" : "the signature") }
 
     /// How long the token in force lives, in milliseconds; nil without one.
     var lifeMs: Int64? { issuer.remaining?.milliseconds }
 
+    /// Gets a token, unless one is there; what goes wrong is in the record, way by way.
+    @concurrent
+    func signIn() async { _ = try? await issuer.token(for: "") }
+
     /// Gets a token, and tells which ways were tried for it.
     @concurrent
-    func look(nowMs: Int64) async -> SignInObservation {
-        // What went wrong is in the record, way by way.
-        _ = try? await issuer.token(for: "")
-        let plan = CredentialPlan(identity)
+    func look() async -> SignInObservation {
+        await signIn()
         var ways: [SignInWay] = []
         for candidate in plan.candidates {
             switch candidate {
@@ -74,7 +76,8 @@ final class SignInProbe: Sendable {
                         method.kind, label: method.label, failure.map { .failed($0) } ?? .signedIn,
                         file: Self.file(of: method)))
                 if case .unavailable? = failure { continue }
-                return SignInObservation(ways, isNamed: plan.isNamed, endMs: lifeMs.map { nowMs + $0 })
+                return SignInObservation(
+                    ways, isNamed: plan.isNamed, endMs: lifeMs.map { clock.now().milliseconds + $0 })
             }
         }
         return SignInObservation(ways, isNamed: plan.isNamed)
