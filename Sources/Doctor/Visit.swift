@@ -149,7 +149,10 @@ extension Visit {
             let client = try client(settings)
             if case .plain = client.security {
                 let addresses = await nameReading(settings).addresses
-                observation = .notUsed(isThisMachine: !addresses.isEmpty && addresses.allSatisfy(NameProbe.isLoopback))
+                // The addresses are those of the first hop: behind a proxy here, the broker is elsewhere.
+                observation = .notUsed(
+                    isThisMachine: client.proxy == nil && !addresses.isEmpty
+                        && addresses.allSatisfy(NameProbe.isLoopback))
             } else {
                 observation = try await CertificateProbe.look(client, on: surroundings.group.next())
             }

@@ -8,14 +8,16 @@ import Testing
 ///
 /// Method: observations as values.
 @Suite struct SinkDiagnosisTests {
-    private func sightings(_ outcome: ReceiverObservation.Outcome, host: String = "h") -> [Sighting] {
+    private func sightings(_ outcome: ReceiverObservation.Outcome, isProxied: Bool = false) -> [Sighting] {
         var receiver = ReceiverObservation(
-            sink: "soc", type: "webhook", place: "https://h", host: host, port: 443, outcome)
-        (receiver.hop, receiver.hopPort) = ("proxy", 3128)
+            sink: "soc", type: "webhook", place: "https://h", host: "h", port: 443, outcome)
+        (receiver.hop, receiver.hopPort, receiver.isProxied) = ("proxy", 3128, isProxied)
         return Diagnosis.receiver(receiver, nowMs: 0, limitMs: 1000)
     }
 
-    private func names(_ outcome: ReceiverObservation.Outcome) -> [String] { sightings(outcome).map(\.symptom.name) }
+    private func names(_ outcome: ReceiverObservation.Outcome, isProxied: Bool = false) -> [String] {
+        sightings(outcome, isProxied: isProxied).map(\.symptom.name)
+    }
 
     private func chain(endMs: Int64 = 100 * 86_400_000, names: [String] = ["h"]) -> [CertificateFacts] {
         [CertificateFacts(subject: "s", issuer: "i", names: names, beginMs: 0, endMs: endMs, isSelfSigned: false)]
@@ -27,6 +29,11 @@ import Testing
         #expect(names(.unconnected([SocketObservation("a", .refused)])) == ["receiver-port-refused"])
         #expect(names(.unconnected([SocketObservation("a", .silent)])) == ["receiver-port-silent"])
         #expect(names(.unconnected([SocketObservation("a", .unreachable("r"))])) == ["receiver-unreachable"])
+        #expect(names(.unresolved(.unknown("r")), isProxied: true) == ["receiver-proxy-unreachable"])
+        for outcome in [SocketObservation.Outcome.refused, .silent, .unreachable("r")] {
+            let attempt = SocketObservation("a", outcome)
+            #expect(names(.unconnected([attempt]), isProxied: true) == ["receiver-proxy-unreachable"])
+        }
         #expect(names(.untunneled(EventHubsError(.proxyRefused, "407"))) == ["receiver-proxy-refused"])
         #expect(names(.connected(.notUsed(isThisMachine: true))) == ["receiver-open"])
         #expect(names(.connected(.notUsed(isThisMachine: false))) == ["receiver-readable"])
@@ -71,6 +78,17 @@ import Testing
             #expect(!text.contains("{"), "\(text)")
         }
         #expect(sightings(outcomes[4])[0].seen.contains("the certificate is for other, not for h"))
+        let gone = sightings(.unconnected([SocketObservation("a", .silent)]), isProxied: true)[0]
+        #expect(
+            gone.seen
+                == "soc (webhook): the proxy proxy, port 3128, cannot be reached: no answer within \(Figure.span(1000))"
+        )
+    }
+
+    @Test func aFileIsCorrectedByTheSettingThatNamesIt() {
+        #expect(Diagnosis.findings(.notAFile, freeBytes: nil).remedy.contains("findings.file"))
+        let further = sightings(.file(.notAFile, path: "p", freeBytes: nil))
+        #expect(further.map(\.remedy) == ["Give the path of a regular file as sinks.soc.path"])
     }
 
     @Test func debtsAndDeadLettersAreToldForEachSink() {

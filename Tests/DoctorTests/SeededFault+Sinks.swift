@@ -95,6 +95,12 @@ extension SeededFault {
         SeededFault("webhook whose file of authorities is not there", "receiver-unusable", ["ca.pem", "PEM"]) {
             await webhook($0, "https://localhost:1", ["sinks.soc.ca_file": $0.path("ca.pem")])
         },
+        SeededFault(
+            "webhook behind a proxy that nothing listens on", "receiver-proxy-unreachable", ["sinks.soc.proxy"]
+        ) {
+            let proxy = "http://127.0.0.1:\(try await closedPort())"
+            return await webhook($0, "https://soc.example", ["sinks.soc.proxy": proxy])
+        },
         SeededFault("webhook behind a proxy that forbids the way", "receiver-proxy-refused", ["403", "CONNECT"]) {
             ward in
             let proxy = try await ConnectProxy.start(

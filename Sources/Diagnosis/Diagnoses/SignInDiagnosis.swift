@@ -153,7 +153,7 @@ extension Diagnosis {
         }
     }
 
-    /// What the codes of Entra ID mean; the same list as the issuer's own refusals has.
+    /// What the codes of Entra ID mean that have a symptom of their own; ``AzureTokens/IssuerRefusal`` has words for more.
     private static let issuerCodes: [Int: Symptom] = [
         7_000_215: .clientSecretWrong, 7_000_222: .clientSecretEnded, 700_016: .applicationUnknown,
         90_002: .tenantUnknown, 900_023: .tenantUnknown, 700_027: .clientCertificateUnknown,

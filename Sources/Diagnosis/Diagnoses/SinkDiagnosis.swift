@@ -83,6 +83,8 @@ public struct ReceiverObservation: Hashable, Sendable {
     public var hop = ""
     /// Its port.
     public var hopPort = 0
+    /// Whether ``hop`` is a proxy.
+    public var isProxied = false
     /// How far the look came.
     public var outcome: Outcome
 
@@ -98,16 +100,21 @@ public struct ReceiverObservation: Hashable, Sendable {
 }
 
 extension Diagnosis {
-    /// Judges the findings file, or a further one.
-    public static func findings(_ observation: FindingsFileObservation, freeBytes: Int64?) -> Sighting {
+    /// Judges the findings file, or a further one, whose path another setting gives.
+    public static func findings(
+        _ observation: FindingsFileObservation, freeBytes: Int64?, setting: String = "findings.file"
+    ) -> Sighting {
         let free = Figure("free", freeBytes.map { .bytes($0) } ?? .text("?"))
-        return switch observation {
-        case .none: Sighting(.sinkTerminal)
-        case .open(let isHeld): Sighting(isHeld ? .sinkHeld : .sinkReady, [free])
-        case .notAFile: Sighting(.sinkNotAFile)
-        case .refused(let outcome): sink(outcome, "", free)
-        case .absent(let disk): sink(disk.outcome, disk.folder, free)
-        }
+        var sighting =
+            switch observation {
+            case .none: Sighting(.sinkTerminal)
+            case .open(let isHeld): Sighting(isHeld ? .sinkHeld : .sinkReady, [free])
+            case .notAFile: Sighting(.sinkNotAFile)
+            case .refused(let outcome): sink(outcome, "", free)
+            case .absent(let disk): sink(disk.outcome, disk.folder, free)
+            }
+        sighting.figures.append(Figure("setting", .text(setting)))
+        return sighting
     }
 
     /// Judges what sinks still owe.
@@ -152,19 +159,24 @@ extension Diagnosis {
     public static func receiver(_ observation: ReceiverObservation, nowMs: Int64, limitMs: Int64) -> [Sighting] {
         let figures = [
             Figure("sink", .text(observation.sink)), Figure("type", .text(observation.type)),
-            Figure("place", .text(observation.place)), Figure("receiverHost", .text(observation.host)),
-            Figure("receiverHop", .text(observation.hop)), Figure("receiverPort", .text(String(observation.hopPort))),
-            Figure("limit", .span(limitMs)),
+            Figure("place", .text(observation.place)), Figure("receiverHop", .text(observation.hop)),
+            Figure("receiverPort", .text(String(observation.hopPort))), Figure("limit", .span(limitMs)),
         ]
         switch observation.outcome {
         case .file(let file, let path, let free):
-            var sighting = findings(file, freeBytes: free)
+            var sighting = findings(file, freeBytes: free, setting: "sinks.\(observation.sink).path")
             sighting.figures.append(Figure("findings", .text(path)))
             return [sighting]
         case .unusable(let reason, let remedy):
             let advice = Figure("advice", .text(remedy.isEmpty ? "see docs/sinks.md" : remedy))
             return [Sighting(.receiverUnusable, figures + [Figure("said", .text(reason)), advice])]
-        case .unresolved(let name): return [Sighting(.receiverUnnamed, figures + [reason(name)])]
+        case .unresolved(let name):
+            let symptom: Symptom = observation.isProxied ? .receiverProxyUnreachable : .receiverUnnamed
+            return [Sighting(symptom, figures + [reason(name)])]
+        case .unconnected(let attempts) where observation.isProxied:
+            return attempts.prefix(1).map {
+                Sighting(.receiverProxyUnreachable, figures + [reason($0, limitMs: limitMs)])
+            }
         case .unconnected(let attempts): return attempts.prefix(1).map { unreached($0, figures) }
         case .untunneled(let error): return [Sighting(.receiverProxyRefused, figures + [said(error)])]
         case .connected(let handshake):
@@ -182,6 +194,15 @@ extension Diagnosis {
         switch name {
         case .unknown(let reason), .unanswered(let reason): Figure("reason", .text(reason))
         case .isAddress, .resolved: Figure("reason", .text("no address"))
+        }
+    }
+
+    private static func reason(_ attempt: SocketObservation, limitMs: Int64) -> Figure {
+        switch attempt.outcome {
+        case .refused: Figure("reason", .text("nothing listens there"))
+        case .silent: Figure("reason", .text("no answer within \(Figure.span(limitMs))"))
+        case .unreachable(let reason): Figure("reason", .text(reason))
+        case .connected: Figure("reason", .text("it took a connection"))
         }
     }
 

@@ -15,17 +15,17 @@ extension Symptom {
     /// No folder.
     public static let sinkFolderMissing = Symptom(
         "sink-folder-missing", .sinks, exit: .inputNotFound, "{findings} cannot be made: there is no folder {folder}",
-        do: "Create the folder, or correct findings.file; findings wait in the state file meanwhile")
+        do: "Create the folder, or correct {setting}; findings wait in the state file meanwhile")
     /// No right to write.
     public static let sinkUnwritable = Symptom(
         "sink-unwritable", .sinks, exit: .notAllowed, "{findings} cannot be written ({said})",
         do:
-            "Make file and folder writable for the user that runs hubwatch, or correct findings.file; findings wait in the state file meanwhile"
+            "Make file and folder writable for the user that runs hubwatch, or correct {setting}; findings wait in the state file meanwhile"
     )
     /// Not a file.
     public static let sinkNotAFile = Symptom(
         "sink-not-a-file", .sinks, exit: .badConfiguration, "{findings} is a folder, a pipe or a device",
-        do: "Give the path of a regular file as findings.file")
+        do: "Give the path of a regular file as {setting}")
     /// No room.
     public static let sinkFull = Symptom(
         "sink-full", .sinks, exit: .ioFailure, "the disk of {findings}, or the quota, is full ({said})",
@@ -52,7 +52,8 @@ extension Symptom {
     static let findingReceivers: [Symptom] = [
         receiverTrusted, receiverSends, receiverOpen, receiverReadable, receiverCertificateEndsSoon, receiverUnusable,
         receiverUnnamed, receiverPortRefused, receiverPortSilent, receiverUnreachable,
-        receiverProxyRefused, receiverNotTLS, receiverTLSSilent, receiverUntrusted, receiverKeyRefused,
+        receiverProxyUnreachable, receiverProxyRefused, receiverNotTLS, receiverTLSSilent, receiverUntrusted,
+        receiverKeyRefused,
         receiverSendMissing,
         receiverHubUnknown, receiverHubFailed,
     ]
@@ -106,6 +107,13 @@ extension Symptom {
         "receiver-unreachable", .sinks, exit: .unavailable,
         "{sink} ({type}): {address}, port {receiverPort}, cannot be reached: {reason}",
         do: "Check this machine's routes and addresses; findings wait in the state file meanwhile")
+    /// The proxy itself cannot be reached.
+    public static let receiverProxyUnreachable = Symptom(
+        "receiver-proxy-unreachable", .sinks, exit: .unavailable,
+        "{sink} ({type}): the proxy {receiverHop}, port {receiverPort}, cannot be reached: {reason}",
+        do:
+            "Start the proxy, or let this machine reach it; sinks.{sink}.proxy names another proxy, or none. Findings wait in the state file meanwhile"
+    )
     /// The proxy lets nothing through.
     public static let receiverProxyRefused = Symptom(
         "receiver-proxy-refused", .sinks, exit: .unavailable,

@@ -114,7 +114,7 @@ struct ReceiverProbe: Sendable {
     ) async {
         let hop = way.firstHop
         (seen.host, seen.port) = (way.host, way.port)
-        (seen.hop, seen.hopPort) = (hop.host, hop.port)
+        (seen.hop, seen.hopPort, seen.isProxied) = (hop.host, hop.port, way.proxy != nil)
         let name = await NameProbe.resolve(hop.host, within: limit)
         guard !name.addresses.isEmpty else {
             seen.outcome = .unresolved(name.observation)
@@ -133,7 +133,9 @@ struct ReceiverProbe: Sendable {
                 return
             }
             if case .plain = way.security {
-                handshake = .notUsed(isThisMachine: name.addresses.allSatisfy(NameProbe.isLoopback))
+                // The addresses are those of the first hop: behind a proxy here, the receiver is elsewhere.
+                handshake = .notUsed(
+                    isThisMachine: way.proxy == nil && name.addresses.allSatisfy(NameProbe.isLoopback))
             } else {
                 handshake = try await CertificateProbe.look(way, on: surroundings.group.next())
             }
