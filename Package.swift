@@ -284,6 +284,8 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(name: "SampleLogsTests", dependencies: ["SampleLogs"], swiftSettings: settings),
         .testTarget(name: "SpellingTests", dependencies: ["Spelling"], swiftSettings: settings),
+        // What documents name is there
+        .testTarget(name: "DocumentTests", swiftSettings: settings),
         // What may be shown: masks, and canaries in everything that the program writes
         .testTarget(
             name: "RedactionTests",
