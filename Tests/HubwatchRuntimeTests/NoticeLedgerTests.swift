@@ -1,6 +1,7 @@
 import Detection
 import DiagnosticLogs
 import FindingFormats
+import Foundation
 import Testing
 
 @testable import HubwatchRuntime
@@ -62,5 +63,15 @@ import Testing
     ) {
         #expect(kind.rule.id == "hubwatch.\(kind.rawValue)")
         #expect(!kind.rule.title.isEmpty && kind.rule.description.hasSuffix("."))
+    }
+
+    @Test func operatorsAreToldWhatToDoAboutEach() throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let operating = try String(contentsOf: root.appending(path: "docs/operating.md"), encoding: .utf8)
+        for kind in OperationalFinding.Kind.allCases {
+            let severity = "\(kind.rule.severity)"
+            #expect(operating.contains("| `hubwatch.\(kind.rawValue)` | \(severity) |"), "\(kind) is \(severity)")
+        }
     }
 }

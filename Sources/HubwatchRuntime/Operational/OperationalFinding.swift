@@ -101,7 +101,7 @@ extension OperationalFinding.Kind {
         case .termsRefused:
             (
                 "A rule remembers as many terms as it may",
-                "Records with further terms are counted and not judged. Raise limits.groups_per_rule or narrow the rule.",
+                "Records with further terms are counted and not judged. Narrow the condition or the key of the rule.",
                 .medium
             )
         case .lateDropped:
