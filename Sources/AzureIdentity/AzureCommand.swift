@@ -79,9 +79,16 @@ struct AzureCommand: Sendable {
         case tooMuch
     }
 
+    /// What ends the wait for a program.
+    private enum Event: Sendable {
+        case exited
+        case tooMuchWritten
+        case timePassed
+    }
+
     /// Runs a program until it ends, has run for too long or has written too much.
     ///
-    /// Its end counts, not the end of its pipes: what it has started may hold those open for longer.
+    /// Its end counts, not the end of its pipes: what it has started, with no more than these, may hold them open for longer.
     private func run(_ program: String, _ arguments: [String]) async throws -> Ended {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: program)
@@ -89,49 +96,39 @@ struct AzureCommand: Sendable {
         // A folder that nobody but the system writes to: the CLI reads settings of the folder it is started in.
         process.currentDirectoryURL = URL(fileURLWithPath: "/")
         process.standardInput = FileHandle.nullDevice
-        let output = Pipe()
-        let message = Pipe()
-        process.standardOutput = output
-        process.standardError = message
-        let descriptors = (output.fileHandleForReading.fileDescriptor, message.fileHandleForReading.fileDescriptor)
-        for descriptor in [descriptors.0, descriptors.1] {
-            _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
-        }
+        let (events, happened) = AsyncStream.makeStream(of: Event.self, bufferingPolicy: .bufferingOldest(1))
+        let output = PipeCollector(bytesMax: Self.outputBytesMax) { happened.yield(.tooMuchWritten) }
+        let message = PipeCollector(bytesMax: Self.outputBytesMax) {}
+        process.standardOutput = output.pipe
+        process.standardError = message.pipe
+        process.terminationHandler = { _ in happened.yield(.exited) }
         try process.run()
-        let end = ContinuousClock.now + limit
-        var written: [UInt8] = []
-        var said: [UInt8] = []
-        while true {
-            // Asked first: what was written before the end is in the pipes by then.
-            let hasEnded = !process.isRunning
-            Self.drain(descriptors.0, into: &written)
-            Self.drain(descriptors.1, into: &said)
-            if written.count > Self.outputBytesMax {
-                Self.end(process)
-                return .tooMuch
-            }
-            if hasEnded {
-                return .status(
-                    process.terminationStatus, output: Secret(String(decoding: written, as: UTF8.self)),
-                    message: Secret(String(decoding: said, as: UTF8.self)))
-            }
-            if ContinuousClock.now >= end || Task.isCancelled {
-                Self.end(process)
-                return .tooLate
-            }
-            // Messages beyond the bound are read and dropped, so that the program is not held up.
-            if said.count > Self.outputBytesMax { said.removeLast(said.count - Self.outputBytesMax) }
-            try? await Task.sleep(for: .milliseconds(20))
+        output.start()
+        message.start()
+        let timer = Task {
+            try await Task.sleep(for: limit)
+            happened.yield(.timePassed)
         }
-    }
-
-    /// Takes what is in a pipe, up to a little more than the bound.
-    private static func drain(_ descriptor: Int32, into bytes: inout [UInt8]) {
-        var piece = [UInt8](repeating: 0, count: 16_384)
-        while bytes.count <= outputBytesMax {
-            let count = piece.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
-            guard count > 0 else { return }
-            bytes += piece[..<count]
+        defer {
+            timer.cancel()
+            output.stop()
+            message.stop()
+        }
+        // The stream of a task that is cancelled ends: nobody waits any more.
+        switch await events.first(where: { _ in true }) {
+        case .exited:
+            // What was written before the end is in the pipes by now.
+            let (written, said) = (output.collected(), message.collected())
+            guard written.count <= Self.outputBytesMax else { return .tooMuch }
+            return .status(
+                process.terminationStatus, output: Secret(String(decoding: written, as: UTF8.self)),
+                message: Secret(String(decoding: said, as: UTF8.self)))
+        case .tooMuchWritten:
+            Self.end(process)
+            return .tooMuch
+        case .timePassed, nil:
+            Self.end(process)
+            return .tooLate
         }
     }
 

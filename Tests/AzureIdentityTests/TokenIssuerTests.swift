@@ -276,7 +276,9 @@ import Testing
         ("echo 'Please run az login CANARY' >&2; exit 1", EventHubsError.Code.unauthorized, "az login"),
         ("echo 'AADSTS700082: CANARY expired' >&2; exit 1", .unauthorized, "AADSTS700082"),
         ("echo CANARY", .protocolViolation, "JSON"), ("exit 127", .unauthorized, "by hand"),
-        ("head -c 200000 /dev/zero", .protocolViolation, "65536"),
+        ("head -c 200000 /dev/zero", .protocolViolation, "65536"), ("yes CANARY", .protocolViolation, "65536"),
+        // Messages without end do not hold the command up, nor count as its answer.
+        ("head -c 2000000 /dev/zero >&2; exit 1", .unauthorized, "by hand"),
         ("sleep 600 & echo $! > $PIDFILE; wait", .timedOut, "did not answer"),
     ])
     func aCommandThatFailsIsAnErrorWithARemedy(script: String, code: EventHubsError.Code, words: String) async throws {
@@ -289,6 +291,25 @@ import Testing
             let error = try #require(await refusal(desk))
             #expect(error.code == code && "\(error)".contains(words), "\(error)")
             #expect(!"\(error)\(desk.everythingSaid)".contains("CANARY"))
+        }
+    }
+
+    @Test func theEndOfTheCommandCountsAndNotThatOfItsPipes() async throws {
+        try await Desk.with { desk in
+            try desk.setUp(.azureCLI)
+            let script = try String(contentsOfFile: desk.path("az"), encoding: .utf8)
+            let fifo = desk.path("fifo")
+            #expect(mkfifo(fifo, 0o600) == 0)
+            // Holds both pipes until somebody opens the other, and like every program that Python starts nothing else.
+            let held =
+                "for f in /proc/self/fd/*; do n=${f##*/}; ((n > 2)) && eval \"exec $n>&-\"; done; read line < '\(fifo)'"
+            try #require(access("/bin/bash", X_OK) == 0)
+            try desk.writeCommand("/bin/bash -c '\(held.replacing("'", with: "'\\''"))' &\n\(script)")
+            desk.renew()
+            _ = try await desk.issuer.token(for: "a")
+            #expect(desk.issuers.issued.count == 1)
+            // Waits for the reader, which ends then.
+            close(open(fifo, O_WRONLY))
         }
     }
 }
