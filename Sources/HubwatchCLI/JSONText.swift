@@ -32,18 +32,26 @@ enum JSONText {
         }
     }
 
-    /// A JSON string; what could drive a terminal, into which a program's output is often looked at, is escaped in it.
+    /// A JSON string, harmless for a terminal.
     static func quoted(_ text: String) -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .withoutEscapingSlashes
         guard let data = try? encoder.encode(text) else { return "\"\"" }
-        let json = String(decoding: data, as: UTF8.self)
+        return harmless(String(decoding: data, as: UTF8.self))
+    }
+
+    /// The same JSON with what could drive a terminal, on which a program's output is often looked at, escaped in its strings.
+    static func harmless(_ json: String) -> String {
         guard TerminalText.escaped(json) != json else { return json }
         var result = String.UnicodeScalarView()
         for scalar in json.unicodeScalars {
-            let text = String(scalar)
-            let isSafe = (0x20..<0x7f).contains(scalar.value) || TerminalText.escaped(text) == text
-            if isSafe { result.append(scalar) } else { result.append(contentsOf: escape(scalar).unicodeScalars) }
+            switch scalar {
+            // Strings have these escaped already: what is left stands between values.
+            case "\n", "\r", "\t": result.append(" ")
+            case " "..."~": result.append(scalar)
+            case _ where TerminalText.escaped(String(scalar)) == String(scalar): result.append(scalar)
+            default: result.append(contentsOf: escape(scalar).unicodeScalars)
+            }
         }
         return String(result)
     }

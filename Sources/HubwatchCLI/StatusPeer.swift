@@ -56,12 +56,17 @@ struct StatusPeer {
             recent: recent ?? RecentActivity(lag: StatusSeries(slotSeconds: 1), rate: StatusSeries(slotSeconds: 1)))
     }
 
-    /// Both answers as one object, as they came.
+    /// Both answers as one object, as they came but for what could drive a terminal.
     func json() async throws -> String {
         let report = try await report().bytes
         let recent = try await get("/recent.json", isOptional: true) ?? Array("null".utf8)
-        return "{\"report\":" + String(decoding: report, as: UTF8.self) + ",\"recent\":"
-            + String(decoding: recent, as: UTF8.self) + "}"
+        guard (try? JSONSerialization.jsonObject(with: Data(recent), options: .fragmentsAllowed)) != nil else {
+            throw CommandFailure(
+                .badInput, "\(base)/recent.json is no JSON: is there another program at this address?")
+        }
+        return JSONText.harmless(
+            "{\"report\":" + String(decoding: report, as: UTF8.self) + ",\"recent\":"
+                + String(decoding: recent, as: UTF8.self) + "}")
     }
 
     func close() async { try? await client.shutdown() }
