@@ -2,39 +2,39 @@
 ///
 /// **Source**: proc(5), `/proc/pid/stat`, `/proc/pid/limits` and `/proc/stat`; names of the metrics as in Prometheus' client
 /// libraries, "Standard and runtime collectors".
-public struct ProcessUsage: Hashable, Sendable {
+struct ProcessUsage: Hashable, Sendable {
     /// What the kernel tells.
-    public struct Texts: Hashable, Sendable {
+    struct Texts: Hashable, Sendable {
         /// `/proc/self/stat`.
-        public var process = ""
+        var process = ""
         /// `/proc/self/limits`.
-        public var limits = ""
+        var limits = ""
         /// `/proc/stat`.
-        public var system = ""
+        var system = ""
         /// How many files are open; nil where that cannot be told.
-        public var openFiles: Int?
+        var openFiles: Int?
         /// Ticks in a second.
-        public var ticksPerSecond = 100.0
+        var ticksPerSecond = 100.0
         /// Bytes in a page.
-        public var pageBytes = 4096.0
+        var pageBytes = 4096.0
 
         /// Makes texts that tell nothing.
-        public init() {}
+        init() {}
     }
 
     /// When the process started, in seconds since 1970.
-    public var startSeconds: Double?
+    var startSeconds: Double?
     /// Memory that is in use and in the machine, in bytes.
-    public var residentBytes: Double?
+    var residentBytes: Double?
     /// Time on processors, in seconds, user and system together.
-    public var processorSeconds: Double?
+    var processorSeconds: Double?
     /// How many files and sockets are open.
-    public var openFiles: Double?
+    var openFiles: Double?
     /// How many may be; infinite without a limit.
-    public var openFilesMax: Double?
+    var openFilesMax: Double?
 
     /// Reads the texts; what is not in them stays nil.
-    public init(_ texts: Texts) {
+    init(_ texts: Texts) {
         openFiles = texts.openFiles.map { Double($0) }
         openFilesMax = Self.openFilesMax(texts.limits)
         // The program's name is in brackets and may hold anything, brackets and blanks too: fields are counted behind it.
