@@ -1,19 +1,12 @@
 import AsyncHTTPClient
 import AzureTokens
 import EventHubs
+import EventHubsClient
 import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
 import ProxiedHTTP
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
 
 /// Sends token requests over HTTP.
 ///
@@ -95,10 +88,12 @@ struct IssuerClient: Sendable {
         case let error as HTTPClientError: return explain(error, request, passing)
         case let error as NIOConnectionError:
             // Where nothing was even tried, the name has no address.
-            let cause = error.connectionErrors.first.map { reason($0.error) } ?? "its name cannot be resolved"
+            let cause =
+                error.connectionErrors.first.map { ($0.error as? IOError)?.message ?? "\($0.error)" }
+                ?? "its name cannot be resolved"
             return passing(.unreachable, "\(place) cannot be reached: \(cause)", path)
         case let error as IOError:
-            return passing(.unreachable, "\(place) cannot be reached: \(reason(error))", path)
+            return passing(.unreachable, "\(place) cannot be reached: \(error.message)", path)
         case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
             return passing(
                 .tlsRefused, "TLS to \(place) was refused",
@@ -106,11 +101,6 @@ struct IssuerClient: Sendable {
         default:
             return passing(.unreachable, "\(place) cannot be reached (\(type(of: error)))", path)
         }
-    }
-
-    /// A socket's failure without the system call that the library's text begins with.
-    private static func reason(_ error: any Error) -> String {
-        (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
     }
 
     private static func explain(
@@ -130,14 +120,6 @@ struct IssuerClient: Sendable {
         default:
             return passing(.unreachable, "\(place) broke off: \(error.shortDescription)", path)
         }
-    }
-}
-
-extension TimeAmount {
-    /// A duration of the token code's own choice: some seconds.
-    init(_ duration: Duration) {
-        let (seconds, attoseconds) = duration.components
-        self = .nanoseconds(seconds &* 1_000_000_000 &+ attoseconds / 1_000_000_000)
     }
 }
 

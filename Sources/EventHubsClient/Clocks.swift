@@ -26,15 +26,6 @@ extension EventLoop {
     var monotonicNow: Duration { .nanoseconds(Int64(clamping: now.uptimeNanoseconds)) }
 }
 
-extension TimeAmount {
-    /// A duration, held at the largest amount.
-    init(_ duration: Duration) {
-        let (seconds, attoseconds) = duration.components
-        let (nanoseconds, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        self = overflow ? .nanoseconds(.max) : .nanoseconds(nanoseconds &+ attoseconds / 1_000_000_000)
-    }
-}
-
 /// One pending timer of a machine: the earliest wake-up counts.
 ///
 /// **Isolation**: its event loop. A wake-up that comes too early is harmless to the machines, one that never comes is not:

@@ -83,6 +83,8 @@ public struct EventHubsConfiguration: Sendable {
     public var proxy: ProxyAddress?
     /// The setting that names it, for remedies.
     public var proxySetting = "source.proxy"
+    /// The setting that chooses ``transport``, for remedies.
+    public var transportSetting = "source.transport"
     /// Where to connect instead of ``host``, whose name still stands in the connection's open and in TLS.
     public var endpointAddress: HostAndPort?
     /// What proves the client in TLS; nil for nothing.

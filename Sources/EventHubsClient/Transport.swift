@@ -61,8 +61,8 @@ extension EventHubsConfiguration {
     /// The handshake with the proxy.
     func tunnel(through proxy: ProxyAddress) -> ProxyTunnel {
         ProxyTunnel(
-            proxy: proxy.description, host: HostAndPort(host: target.host).description, port: target.port,
-            authorization: proxy.authorization?.revealed, setting: proxySetting)
+            through: proxy, to: target.host, port: target.port, setting: proxySetting,
+            transportSetting: transportSetting)
     }
 
     /// The handshake for a WebSocket.
@@ -70,5 +70,14 @@ extension EventHubsConfiguration {
         var chance = platform.chance
         let name = HostAndPort(host: host, port: [443, 80].contains(port) ? nil : port)
         return WebSocketHandshake(peer: peer, authority: name.description, nonce: (chance.next(), chance.next()))
+    }
+}
+
+extension ProxyTunnel {
+    /// The handshake with a proxy for a tunnel to a host; the login is the proxy's own.
+    init(through proxy: ProxyAddress, to host: String, port: Int, setting: String, transportSetting: String?) {
+        self.init(
+            proxy: proxy.description, host: HostAndPort(host: host).description, port: port,
+            authorization: proxy.authorization?.revealed, setting: setting, transportSetting: transportSetting)
     }
 }

@@ -21,12 +21,13 @@ enum TransportErrors {
                 reason = "the host name cannot be resolved"
                 remedy = "Check the host name and DNS"
             } else {
-                reason = error.connectionErrors.map { text($0.error) }.uniqued.joined(separator: ", ")
+                reason = error.connectionErrors.map { ($0.error as? IOError)?.message ?? "\($0.error)" }
+                    .uniqued.joined(separator: ", ")
             }
         case let error as IOError:
-            reason = text(error)
+            reason = error.message
         case ChannelError.connectTimeout(let limit):
-            reason = "no answer within \(limit.nanoseconds / 1_000_000_000) s"
+            reason = "no answer within \((limit.nanoseconds - 1) / 1_000_000_000 + 1) s"
         default:
             break
         }
@@ -38,15 +39,6 @@ enum TransportErrors {
         EventHubsError(
             refusal.origin == .proxy ? .proxyRefused : .webSocketRefused, refusal.summary, remedy: refusal.remedy,
             isRetriable: refusal.isRetriable, scope: refusal.isRetriable ? .connection : .settings)
-    }
-
-    private static func text(_ error: any Error) -> String {
-        guard let error = error as? IOError else { return "\(error)" }
-        // The library's text repeats the system call; the reason is behind the colon.
-        let text = "\(error)"
-        guard let colon = text.range(of: ": ") else { return text }
-        let reason = text[colon.upperBound...].prefix { $0 != "(" && $0 != ")" }
-        return String(reason.trimmingSpaces)
     }
 
     private static func explainTLS(_ error: any Error, peer: String) -> EventHubsError? {
@@ -130,25 +122,6 @@ enum TransportErrors {
             precise.summary = String(error.summary.dropLast(certificateRefused.count)) + finding.reason
         }
         return precise
-    }
-}
-
-extension StringProtocol {
-    fileprivate var trimmingSpaces: SubSequence {
-        var text = self[...]
-        while text.last == " " { text = text.dropLast() }
-        return text
-    }
-
-    fileprivate func range(of text: String) -> Range<Index>? {
-        var index = startIndex
-        while index < endIndex {
-            if self[index...].hasPrefix(text) {
-                return index..<(self.index(index, offsetBy: text.count))
-            }
-            index = self.index(after: index)
-        }
-        return nil
     }
 }
 

@@ -8,7 +8,8 @@ import Transports
 /// **Bounds**: half of the time that is given for the connection, half for the answer.
 package struct TunnelProbe: Sendable {
     private let proxy: ProxyAddress
-    private let target: HostAndPort
+    private let host: String
+    private let port: Int
     private let setting: String
 
     /// Makes a probe.
@@ -18,7 +19,8 @@ package struct TunnelProbe: Sendable {
     ///   - setting: what names the proxy, for remedies.
     package init(_ proxy: ProxyAddress, to host: String, port: Int, setting: String) {
         self.proxy = proxy
-        target = HostAndPort(host: host, port: port)
+        self.host = host
+        self.port = port
         self.setting = setting
     }
 
@@ -26,9 +28,7 @@ package struct TunnelProbe: Sendable {
     @concurrent
     package func refusal(on loop: any EventLoop, within limit: Duration) async -> EventHubsError? {
         let half = TimeAmount(limit / 2)
-        let tunnel = ProxyTunnel(
-            proxy: proxy.description, host: HostAndPort(host: target.host).description, port: target.port ?? 443,
-            authorization: proxy.authorization?.revealed, setting: setting)
+        let tunnel = ProxyTunnel(through: proxy, to: host, port: port, setting: setting, transportSetting: nil)
         let answered = loop.makePromise(of: Void.self)
         ClientPlatform.system.dial(loop, proxy.host, proxy.port, half) { channel in
             channel.eventLoop.makeCompletedFuture {

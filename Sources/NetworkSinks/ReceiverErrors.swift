@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import EventHubs
+import EventHubsClient
 import FindingFormats
 import NIOCore
 import NIOPosix
@@ -53,11 +54,7 @@ enum ReceiverErrors {
                 seen.append(inner)
             }
             return seen.joined(separator: ", ")
-        case let error as IOError:
-            // The library's text repeats the system call; the reason is behind the colon.
-            let text = "\(error)"
-            let parts = text.split(separator: ": ", maxSplits: 1)
-            return String((parts.last ?? "").prefix { $0 != "(" && $0 != ")" }).trimmingBlanks
+        case let error as IOError: return error.message
         case ChannelError.connectTimeout: return "no answer in time"
         case ChannelError.ioOnClosedChannel, ChannelError.eof, ChannelError.inputClosed, ChannelError.outputClosed:
             return "the connection was closed"

@@ -1,4 +1,4 @@
-/// The handshake by which an HTTP proxy becomes a tunnel to the broker.
+/// The handshake by which an HTTP proxy becomes a tunnel to the broker, an issuer of tokens, or a receiver of findings.
 ///
 /// **Source**: RFC 9110, sections 9.3.6 (CONNECT) and 11.7 (proxy authentication).
 public struct ProxyTunnel: Handshake {
@@ -7,6 +7,7 @@ public struct ProxyTunnel: Handshake {
     private let targetPort: Int
     private let authorization: String?
     private let setting: String
+    private let transportSetting: String?
 
     /// Makes the handshake.
     ///
@@ -16,18 +17,17 @@ public struct ProxyTunnel: Handshake {
     ///   - port: the port there.
     ///   - authorization: the value of the `Proxy-Authorization` field.
     ///   - setting: what names the proxy; the setting for its password ends in `_password_file`.
+    ///   - transportSetting: what chooses AMQP over WebSockets, where the tunnel is for AMQP; nil for anything else.
     public init(
-        proxy: String, host: String, port: Int, authorization: String?, setting: String = brokerSetting
+        proxy: String, host: String, port: Int, authorization: String?, setting: String, transportSetting: String?
     ) {
         self.proxy = proxy
         self.setting = setting
+        self.transportSetting = transportSetting
         target = "\(host):\(port)"
         targetPort = port
         self.authorization = authorization
     }
-
-    /// The setting of the proxy between us and the broker.
-    public static let brokerSetting = "source.proxy"
 
     /// CONNECT.
     public var question: HTTPQuestion {
@@ -76,8 +76,7 @@ public struct ProxyTunnel: Handshake {
 
     private func forbidden(_ answer: HTTPAnswer) -> TransportRefusal {
         let alone = "; many proxies allow port 443 alone"
-        let amqp =
-            setting == Self.brokerSetting ? ", which AMQP over WebSockets uses (source.transport: websockets)" : ""
+        let amqp = transportSetting.map { ", which AMQP over WebSockets uses (\($0): websockets)" } ?? ""
         let way = targetPort == 443 ? "" : alone + amqp
         return refusal(
             "The proxy \(proxy) does not allow a tunnel to \(target) (\(answer.statusText))",

@@ -96,7 +96,7 @@ import TransportPeers
         behaviour: ConnectProxy.Behaviour, user: String?, summary: String, remedy: String
     ) async throws {
         try await with([behaviour]) { receiver, url, authorities, proxy, _ in
-            let limit = Duration.seconds(behaviour == .hang ? 2 : 10)
+            let limit = Duration.seconds(behaviour == .hang ? 4 : 10)
             let failure = await attempt(
                 try carrier(url, through: address(proxy, user: user), authorities: authorities, timeout: limit)
             ).failure
@@ -175,6 +175,7 @@ import TransportPeers
             var configuration = try EventHubsConfiguration(try ConnectionString(parsing: text), hub: "findings")
             configuration.proxy = address(proxy)
             configuration.proxySetting = "sinks.hub.proxy"
+            configuration.transportSetting = "sinks.hub.transport"
             return EventHubCarrier(
                 configuration, timeout: .seconds(10), group: loops, format: format, now: WallTime.now, logger: logger)
         }
@@ -191,6 +192,12 @@ import TransportPeers
             #expect(outcome.accepted == 0 && outcome.failure?.kind == .unavailable)
             #expect(outcome.failure?.summary.contains("The proxy 127.0.0.1:\(proxy.port)") == true, "\(outcome)")
             #expect(outcome.failure?.remedy.contains("sinks.hub.proxy_password_file") == true, "\(outcome)")
+            await carrier.close()
+        }
+        try await ConnectProxy.with([.answer("HTTP/1.1 403 Forbidden\r\n\r\n")], on: loops) { proxy in
+            let carrier = try carrier(proxy)
+            let outcome = await carrier.carry([Parcel(journalID: 1, entry: entry(1))])
+            #expect(outcome.failure?.remedy.contains("(sinks.hub.transport: websockets)") == true, "\(outcome)")
             await carrier.close()
         }
         await broker.shutdown()

@@ -63,11 +63,12 @@ private final class Relay: ChannelInboundHandler {
             }
             .connect(host: "127.0.0.1", port: port).whenComplete { result in
                 guard case .success(let channel) = result else { return client.close(promise: nil) }
-                bound.value.connected(channel)
+                bound.value.connected(channel, for: client)
             }
     }
 
-    private func connected(_ channel: any Channel) {
+    private func connected(_ channel: any Channel, for client: any Channel) {
+        guard client.isActive else { return channel.close(promise: nil) }
         behind = channel
         for bytes in waiting { channel.writeAndFlush(bytes, promise: nil) }
         waiting = []

@@ -8,7 +8,9 @@ import Transports
     private static let login = "Basic dXNlcjpzZWNyZXQ="
 
     private func tunnel(port: Int = 443, authorization: String? = nil) -> ProxyTunnel {
-        ProxyTunnel(proxy: "proxy:3128", host: "ns.example", port: port, authorization: authorization)
+        ProxyTunnel(
+            proxy: "proxy:3128", host: "ns.example", port: port, authorization: authorization, setting: "source.proxy",
+            transportSetting: "source.transport")
     }
 
     private func refusal(_ tunnel: ProxyTunnel, _ answer: HTTPAnswer) -> TransportRefusal? {
@@ -30,7 +32,9 @@ import Transports
                 \r\n
                 """)
         #expect(!String(decoding: tunnel().question.bytes, as: UTF8.self).contains("Authorization"))
-        let brackets = ProxyTunnel(proxy: "p", host: "[fd00::1]", port: 5671, authorization: nil)
+        let brackets = ProxyTunnel(
+            proxy: "p", host: "[fd00::1]", port: 5671, authorization: nil, setting: "source.proxy",
+            transportSetting: nil)
         #expect(brackets.question.target == "[fd00::1]:5671")
     }
 
@@ -55,14 +59,16 @@ import Transports
     }
 
     @Test func aForbiddenPortIsPointedToTheWebSocket() {
-        #expect(refusal(tunnel(port: 5671), HTTPAnswer(status: 403))?.remedy.contains("websockets") == true)
+        let forbidden = refusal(tunnel(port: 5671), HTTPAnswer(status: 403))
+        #expect(forbidden?.remedy.contains("(source.transport: websockets)") == true)
         #expect(refusal(tunnel(port: 443), HTTPAnswer(status: 403))?.remedy.contains("websockets") == false)
     }
 
     @Test func theSettingThatNamesTheProxyIsInTheRemedies() {
         func remedy(_ authorization: String?, _ status: Int) -> String {
             let own = ProxyTunnel(
-                proxy: "p", host: "h", port: 8443, authorization: authorization, setting: "sinks.soc.proxy")
+                proxy: "p", host: "h", port: 8443, authorization: authorization, setting: "sinks.soc.proxy",
+                transportSetting: nil)
             return refusal(own, HTTPAnswer(status: status))?.remedy ?? ""
         }
         #expect(remedy(nil, 407).contains("sinks.soc.proxy_password_file"))

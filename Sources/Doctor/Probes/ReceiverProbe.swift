@@ -8,12 +8,6 @@ import NIOCore
 import NetworkSinks
 import Sinks
 
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
-
 /// Looks at the receivers of findings: name, connection, certificate, and with a hub the right to send.
 ///
 /// No finding is sent.
@@ -70,29 +64,23 @@ struct ReceiverProbe: Sendable {
 
     /// The way to a receiver in the terms in which brokers are reached: host, port, TLS.
     private func way(to sink: SinkConfiguration, _ carrier: any FindingCarrier) -> EventHubsConfiguration? {
-        var way: EventHubsConfiguration
+        var way: EventHubsConfiguration?
         switch sink.target {
         case .webhook(let webhook): way = Self.way(to: webhook.url, webhook.trust)
         case .slack(let url, let trust), .teams(let url, let trust): way = Self.way(to: url, trust)
         case .syslog(let syslog):
             way = Self.way(to: syslog.host, syslog.port, syslog.usesTLS ? syslog.trust : nil)
-        case .eventHub:
-            guard let hub = carrier as? EventHubCarrier else { return nil }
-            way = hub.configuration
-        case .file: return nil
+        case .eventHub: way = (carrier as? EventHubCarrier)?.configuration
+        case .file: way = nil
         }
-        way.proxy = sink.proxy
-        way.connectTimeout = limit
+        way?.proxy = sink.proxy
+        way?.connectTimeout = limit
         return way
     }
 
-    private static func way(to address: Secret, _ trust: SinkConfiguration.Trust) -> EventHubsConfiguration {
-        // The settings take none but addresses with a host.
-        let url = URL(string: address.revealed)
-        let usesTLS = url?.scheme?.lowercased() != "http"
-        var host = url?.host() ?? ""
-        if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
-        return way(to: host, url?.port ?? (usesTLS ? 443 : 80), usesTLS ? trust : nil)
+    private static func way(to address: Secret, _ trust: SinkConfiguration.Trust) -> EventHubsConfiguration? {
+        guard let receiver = SinkConfiguration.receiver(at: address) else { return nil }
+        return way(to: receiver.host, receiver.port, receiver.scheme == .http ? nil : trust)
     }
 
     /// - Parameter trust: nil for a way without TLS.

@@ -1,4 +1,4 @@
-import EventHubs
+package import EventHubs
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -47,9 +47,10 @@ extension SinkConfiguration {
         }
     }
 
-    private typealias Receiver = (host: String, port: Int, scheme: ProxyEnvironment.Scheme)
+    /// Where a connection leads, and what it is to the environment's variables.
+    package typealias Receiver = (host: String, port: Int, scheme: ProxyEnvironment.Scheme)
 
-    /// Where a connection leads, and what it is to the environment's variables; nil where no proxy is used.
+    /// The same of any target; nil where no proxy is used.
     private static func receiver(of target: Target) -> Receiver? {
         switch target {
         case .webhook(let webhook): return receiver(at: webhook.url)
@@ -62,7 +63,8 @@ extension SinkConfiguration {
         }
     }
 
-    private static func receiver(at address: Secret) -> Receiver? {
+    /// Where the address of a web server leads; nil for one without a host.
+    package static func receiver(at address: Secret) -> Receiver? {
         guard let url = URL(string: address.revealed), var host = url.host() else { return nil }
         if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
         let isPlain = url.scheme?.lowercased() == "http"

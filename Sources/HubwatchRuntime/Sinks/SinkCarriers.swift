@@ -125,6 +125,7 @@ public struct SinkCarriers: Sendable {
         }
         configuration.proxy = sink.proxy
         configuration.proxySetting = Self.proxySetting(sink)
+        configuration.transportSetting = "sinks.\(sink.name).transport"
         return EventHubCarrier(
             configuration, timeout: sink.delivery.timeout, group: group, format: format, now: clock.now, logger: logger)
     }
