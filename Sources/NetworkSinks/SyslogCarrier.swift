@@ -11,32 +11,11 @@ public import Sinks
 ///
 /// **Bounds**: 64 findings an attempt, 256 kept for sending again, each attempt within the time that the settings allow.
 public actor SyslogCarrier: FindingCarrier {
-    /// Where and how to send.
-    public struct Settings: Sendable {
-        /// Host name or address.
-        public var host: String
-        /// Port.
-        public var port: Int
-        /// Whether the connection is encrypted.
-        public var usesTLS: Bool
-        /// Whom to trust.
-        public var trust = ReceiverTrust()
-        /// How long one attempt may take.
-        public var timeout: Duration = .seconds(10)
-
-        /// Makes settings.
-        public init(host: String, port: Int, usesTLS: Bool) {
-            self.host = host
-            self.port = port
-            self.usesTLS = usesTLS
-        }
-    }
-
     /// Findings that one attempt takes.
     public nonisolated let parcelsMaximum = 64
     /// Host and port.
     public nonisolated let destination: String
-    private let settings: Settings
+    private let settings: SyslogSettings
     private let dialer: SyslogDialer
     private let format: SyslogFormat
     private let now: @Sendable () -> Timestamp
@@ -49,7 +28,7 @@ public actor SyslogCarrier: FindingCarrier {
     ///
     /// **Errors**: files that cannot be used.
     public init(
-        _ settings: Settings, group: any EventLoopGroup, format: SyslogFormat,
+        _ settings: SyslogSettings, group: any EventLoopGroup, format: SyslogFormat,
         now: @escaping @Sendable () -> Timestamp
     ) throws(DeliveryFailure) {
         self.settings = settings

@@ -6,11 +6,11 @@ import Sinks
 
 /// Makes connections to one syslog receiver: TCP, with TLS in front where that is wanted.
 struct SyslogDialer: Sendable {
-    private let settings: SyslogCarrier.Settings
+    private let settings: SyslogSettings
     private let group: any EventLoopGroup
     private let tls: NIOSSLContext?
 
-    init(_ settings: SyslogCarrier.Settings, group: any EventLoopGroup) throws(DeliveryFailure) {
+    init(_ settings: SyslogSettings, group: any EventLoopGroup) throws(DeliveryFailure) {
         self.settings = settings
         self.group = group
         guard settings.usesTLS else {

@@ -62,6 +62,16 @@ final class Desk {
         issuer = TokenIssuer(settings, surroundings)
     }
 
+    /// Asks for a token and expects none; nil when there is one.
+    func refusal() async -> EventHubsError? {
+        do throws(EventHubsError) {
+            _ = try await issuer.token(for: "sb://ns/logs")
+            return nil
+        } catch {
+            return error
+        }
+    }
+
     /// Sets up everything that a way needs.
     func setUp(_ kind: CredentialKind) throws {
         var variables = ["AZURE_TENANT_ID": "tenant-1", "AZURE_CLIENT_ID": "app-1"]

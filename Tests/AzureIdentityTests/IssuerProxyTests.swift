@@ -48,15 +48,6 @@ import TransportPeers
         }
     }
 
-    private func refusal(_ desk: Desk) async -> EventHubsError? {
-        do throws(EventHubsError) {
-            _ = try await desk.issuer.token(for: "sb://ns/logs")
-            return nil
-        } catch {
-            return error
-        }
-    }
-
     @Test(arguments: [CredentialKind.clientSecret, .clientCertificate, .workloadIdentity])
     func tokensOfEntraComeThroughTheProxy(kind: CredentialKind) async throws {
         try await with([.tunnel()], kind: kind) { desk, proxy in
@@ -113,7 +104,7 @@ import TransportPeers
             // Half for the client's attempt, and half of the rest for the answer to the probe.
             if behaviour == .hang { desk.surroundings.exchangeLimit = .seconds(4) }
             desk.renew()
-            let error = try #require(await refusal(desk))
+            let error = try #require(await desk.refusal())
             #expect(error.summary.contains(summary) && (remedy.isEmpty || error.remedy.contains(remedy)), "\(error)")
             // Whatever follows a tunnel that was promised comes from the issuer, as far as anybody can tell.
             let isTunnel = if case .answer(let text) = behaviour { text.hasPrefix("HTTP/1.1 200") } else { false }
@@ -131,7 +122,7 @@ import TransportPeers
     @Test func aProxyThatIsNotThereIsNamed() async throws {
         try await with([.hangUp]) { desk, proxy in
             await proxy.stop()
-            let error = try #require(await refusal(desk))
+            let error = try #require(await desk.refusal())
             #expect(error.code == .unreachable && error.isRetriable)
             #expect(error.summary.contains("the proxy 127.0.0.1:\(proxy.port)"), "\(error)")
             #expect(error.summary.lowercased().contains("refused") && !error.remedy.isEmpty)
@@ -159,7 +150,7 @@ import TransportPeers
         try await with([.tunnel()]) { desk, proxy in
             desk.surroundings.authorities = nil
             desk.renew()
-            let error = try #require(await refusal(desk))
+            let error = try #require(await desk.refusal())
             #expect(error.code == .tlsRefused && error.summary.contains(Self.host), "\(error)")
             #expect(proxy.requests.count == 1 && desk.issuers.requests.isEmpty)
         }

@@ -14,15 +14,6 @@ import Testing
 ///
 /// Method: the issuer of tokens as the client uses it, against the fake issuers.
 @Suite(.timeLimit(.minutes(2))) struct TokenIssuerTests {
-    private func refusal(_ desk: Desk) async -> EventHubsError? {
-        do throws(EventHubsError) {
-            _ = try await desk.issuer.token(for: "sb://ns/logs")
-            return nil
-        } catch {
-            return error
-        }
-    }
-
     // MARK: Ways
 
     @Test(arguments: [
@@ -76,7 +67,7 @@ import Testing
             ])
             desk.choice = .named(.managedIdentity)
             desk.renew()
-            let error = await refusal(desk)
+            let error = await desk.refusal()
             #expect(error?.code == .protocolViolation && error?.remedy.contains("himds") == true)
             #expect(desk.issuers.requests.count == 1, "nothing was sent back")
         }
@@ -119,7 +110,7 @@ import Testing
                 "AZURE_POD_IDENTITY_AUTHORITY_HOST": desk.issuers.url,
             ])
             desk.renew()
-            #expect(await refusal(desk)?.code == .unauthorized)
+            #expect(await desk.refusal()?.code == .unauthorized)
             #expect(!desk.everythingSaid.contains("CANARY"))
         }
     }
@@ -129,7 +120,7 @@ import Testing
             desk.environment.podIdentityHost = "http://127.0.0.1:1"
             desk.choice = .automatic
             desk.renew()
-            let error = try #require(await refusal(desk))
+            let error = try #require(await desk.refusal())
             #expect(error.code == .unauthorized && !error.isRetriable)
             for kind in CredentialPlan.order { #expect("\(error)".contains("\(kind.rawValue): ")) }
             #expect("\(error)".contains("not installed"))
@@ -181,7 +172,7 @@ import Testing
             #expect(desk.issuers.requests.count == 2)
             #expect(desk.log.contains("the old one is used while it lives, for 600 s more"))
             desk.time.advance(by: .seconds(601))
-            #expect(await refusal(desk)?.isRetriable == true)
+            #expect(await desk.refusal()?.isRetriable == true)
             desk.issuers.always(.issue)
             desk.time.advance(by: .seconds(60))
             #expect(try await desk.issuer.token(for: "a").text != first.text)
@@ -211,7 +202,7 @@ import Testing
             if code == .timedOut { desk.surroundings.exchangeLimit = .milliseconds(300) }
             desk.renew()
             desk.issuers.always(behaviour)
-            let error = try #require(await refusal(desk))
+            let error = try #require(await desk.refusal())
             #expect(error.code == code, "\(error)")
             #expect(error.isRetriable == (code != .unauthorized))
             #expect(!error.remedy.isEmpty && error.summary.contains(desk.issuers.url))
@@ -227,7 +218,7 @@ import Testing
             try desk.setUp(.clientSecret)
             desk.authority = "http://127.0.0.1:1"
             desk.renew()
-            let error = try #require(await refusal(desk))
+            let error = try #require(await desk.refusal())
             #expect(error.code == .unreachable && error.isRetriable && error.remedy.contains("firewall"))
             #expect("\(error)".contains("refused"), "\(error)")
         }
@@ -245,7 +236,7 @@ import Testing
                 if kind == .clientCertificate { $0.certificate = ("another", other) }
                 $0.federatedToken = "another"
             }
-            let error = try #require(await refusal(desk))
+            let error = try #require(await desk.refusal())
             #expect(error.code == .unauthorized && error.summary.contains("AADSTS\(code)"), "\(error)")
             #expect(!"\(error)\(desk.everythingSaid)".contains("CANARY"))
         }
@@ -263,7 +254,7 @@ import Testing
             ] {
                 try Data(text.utf8).write(to: URL(filePath: desk.path("app.pem")))
                 desk.renew()
-                let error = try #require(await refusal(desk))
+                let error = try #require(await desk.refusal())
                 #expect(error.code == .invalidConfiguration && "\(error)".contains(words), "\(error)")
                 #expect(!"\(error)\(desk.everythingSaid)".contains("PRIVATE KEY") && !"\(error)".contains("CANARY"))
             }
@@ -288,7 +279,7 @@ import Testing
             try desk.writeCommand(script.replacing("$PIDFILE", with: child))
             if code == .timedOut { desk.surroundings.commandLimit = .milliseconds(500) }
             desk.renew()
-            let error = try #require(await refusal(desk))
+            let error = try #require(await desk.refusal())
             #expect(error.code == code && "\(error)".contains(words), "\(error)")
             #expect(!"\(error)\(desk.everythingSaid)".contains("CANARY"))
         }

@@ -19,7 +19,7 @@ import Testing
         port: Int, host: String = "localhost", tls: Bool, trust: ReceiverTrust = ReceiverTrust(),
         timeout: Duration = .seconds(10), body: SyslogFormat.Body = .text
     ) throws -> SyslogCarrier {
-        var settings = SyslogCarrier.Settings(host: host, port: port, usesTLS: tls)
+        var settings = SyslogSettings(host: host, port: port, usesTLS: tls)
         settings.trust = trust
         settings.timeout = timeout
         let messages = SyslogFormat(

@@ -133,7 +133,7 @@ public struct SinkCarriers: Sendable {
     private func syslog(
         _ syslog: SinkConfiguration.Syslog, _ sink: SinkConfiguration
     ) throws(DeliveryFailure) -> any FindingCarrier {
-        var settings = SyslogCarrier.Settings(host: syslog.host, port: syslog.port, usesTLS: syslog.usesTLS)
+        var settings = SyslogSettings(host: syslog.host, port: syslog.port, usesTLS: syslog.usesTLS)
         settings.trust = ReceiverTrust(syslog.trust)
         settings.timeout = sink.delivery.timeout
         let messages = SyslogFormat(
