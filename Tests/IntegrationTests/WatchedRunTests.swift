@@ -73,7 +73,7 @@ import Testing
         #expect(present.isSubset(of: names))
         for file in ["deploy/prometheus/alerts.yml", "deploy/grafana/hubwatch.json"] {
             let text = try String(contentsOf: HubFixture.root.appending(path: file), encoding: .utf8)
-            let used = Set(text.matches(of: /hubwatch_[a-z0-9_]+/).map { String($0.output) })
+            let used = Set(text.matches(of: /\b(?:hubwatch|process)_[a-z0-9_]+/).map { String($0.output) })
             #expect(used.count > 15)
             for name in used {
                 let family = ["_bucket", "_sum", "_count"].reduce(name) { name, suffix in
