@@ -7,7 +7,8 @@ public import NIOCore
 /// **Shape**: the last handler of a pipeline; TLS or WebSocket handlers stand in front of it. Bytes are fed where they
 /// lie. One read is one turn: all its buffers are fed, the events delivered, and everything they led to is written with
 /// one flush.
-/// **Bounds**: writes only while the channel is writable; the rest stays in the engine.
+/// **Bounds**: writes only while the channel is writable; the rest stays in the engine. The peer's answer to a close is waited
+/// for, 5 s at most.
 /// **Isolation**: the channel's event loop.
 public final class AMQPChannelHandler: ChannelInboundHandler {
     /// Bytes, in clear.
@@ -23,6 +24,8 @@ public final class AMQPChannelHandler: ChannelInboundHandler {
     private var isClosingChannel = false
     private var cause: AMQPCondition?
     private var tickTask: Scheduled<Void>?
+    /// Ends the wait for the peer's answer to our close.
+    private var answerTimeout: Scheduled<Void>?
     /// Set by the peer's open until the engine has been asked for its deadline again.
     private var isTimeoutNews = false
 
@@ -143,7 +146,7 @@ extension AMQPChannelHandler {
         } while context.channel.isWritable && writeOnce(context, noting: &wrote)
         if wrote { context.flush() }
         schedule(context)
-        if engine.isWriteClosed { closeChannel(context) }
+        if engine.isWriteClosed { closeWhenAnswered(context) }
     }
 
     private func writeOnce(_ context: ChannelHandlerContext, noting wrote: inout Bool) -> Bool {
@@ -206,6 +209,20 @@ extension AMQPChannelHandler {
         now.uptimeNanoseconds / 1_000_000 + 1
     }
 
+    /// Closes the channel when nothing more is to come from the peer, or nothing that matters.
+    ///
+    /// A socket that is closed with bytes unread is reset, and takes a close that the peer has not read yet along.
+    /// **Source**: core specification, section 2.7.9.
+    private func closeWhenAnswered(_ context: ChannelHandlerContext) {
+        if engine.isReadClosed || cause != nil { return closeChannel(context) }
+        guard !isClosingChannel, answerTimeout == nil else { return }
+        answerTimeout = context.eventLoop.assumeIsolated().scheduleTask(in: Self.answerLimit) { [weak self] in
+            self?.closeChannel(context)
+        }
+    }
+
+    private static let answerLimit: TimeAmount = .seconds(5)
+
     private func closeChannel(_ context: ChannelHandlerContext) {
         guard !isClosingChannel else { return }
         isClosingChannel = true
@@ -217,6 +234,8 @@ extension AMQPChannelHandler {
     private func finish(_ context: ChannelHandlerContext) {
         tickTask?.cancel()
         tickTask = nil
+        answerTimeout?.cancel()
+        answerTimeout = nil
         guard let connection, !isDisconnectReported else { return }
         engine.disconnected()
         turn(context) {}

@@ -89,6 +89,27 @@ import Testing
         }
     }
 
+    @Test func theAnswerToACloseIsWaitedForAndNotForEver() throws {
+        for answers in [true, false] {
+            let pair = try Pair()
+            pair.client.onConnected = { $0.engine.open() }
+            pair.server.onConnected = { $0.engine.open() }
+            try pair.connect()
+            try pair.run()
+            pair.client.connection?.close()
+            #expect(pair.clientChannel.isActive && pair.client.disconnects.isEmpty)
+            if answers {
+                try pair.run()
+                #expect(pair.client.events.contains { if case .closed(nil) = $0 { true } else { false } })
+            } else {
+                pair.clientChannel.embeddedEventLoop.advanceTime(by: .seconds(4))
+                #expect(pair.clientChannel.isActive)
+                pair.clientChannel.embeddedEventLoop.advanceTime(by: .seconds(1))
+            }
+            #expect(!pair.clientChannel.isActive && pair.client.disconnects.count == 1)
+        }
+    }
+
     @Test func aLostChannelIsToldOnce() throws {
         let pair = try Pair()
         pair.client.onConnected = { $0.engine.open() }
