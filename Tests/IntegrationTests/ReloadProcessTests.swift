@@ -71,7 +71,7 @@ import Testing
                 try hub.writeRule("first", id: 21, category: "RequestResponse")
                 let status = try await Self.reload(hub, manager) { run.signal(SIGHUP) }
                 #expect(status == "Reloaded")
-                #expect(run.log.contains("1 changed (first)"), "\(run.log)")
+                try await hub.eventually("it is logged") { run.log.contains("1 changed (first)") }
                 try await Self.expectFound("RequestResponse", hub, run)
                 let again = try await Self.reload(hub, manager) { run.signal(SIGHUP) }
                 #expect(again == "Nothing has changed")
