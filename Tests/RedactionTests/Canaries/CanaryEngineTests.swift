@@ -8,7 +8,7 @@ import Testing
 ///
 /// Method: canaries in every member of every shape; rules of every kind; every window is closed; the journal, the OCSF
 /// lines, the terminal's text and what Swift prints of the values are searched for all of them.
-@Suite(.timeLimit(.minutes(3))) struct CanaryEngineTests {
+@Suite(.timeLimit(.minutes(6))) struct CanaryEngineTests {
     private struct Judged {
         var entries: [JournalEntry] = []
         var letters: [DeadLetterRecord] = []
