@@ -143,7 +143,9 @@ import Testing
     }
 
     @Test func manyRequestsOverFewConnectionsAreAllAnswered() async throws {
-        try await ServerFixture.with(limits: { $0.reuse = .milliseconds(250) }) { server, port in
+        // On a slow machine the last connection's turn comes late, and how long a head may take is not the matter here.
+        try await ServerFixture.with(limits: { ($0.reuse, $0.headTime) = (.milliseconds(250), .seconds(120)) }) {
+            server, port in
             try await withThrowingTaskGroup(of: Int.self) { group in
                 for _ in 0..<8 {
                     group.addTask {
