@@ -162,7 +162,9 @@ extension AMQPEngine {
         isWriteClosed && pn_connection_driver_finished(driver.pointer) && eventsTaken == events.count
     }
 
-    /// Whether no more bytes will be produced and all have been taken: the socket can be closed.
+    /// Whether no more bytes will be produced and all have been taken.
+    ///
+    /// The peer may still have to answer our close: the socket can be closed when ``isReadClosed`` is true as well.
     public var isWriteClosed: Bool {
         outputTaken == output.count && pn_connection_driver_write_closed(driver.pointer)
     }

@@ -86,20 +86,13 @@ struct IssuerClient: Sendable {
                 .protocolViolation, "\(place) answered with more than \(TokenResponse.bodyBytesMax) bytes",
                 "Check that the address is an issuer of tokens")
         case let error as HTTPClientError: return explain(error, request, passing)
-        case let error as NIOConnectionError:
-            // Where nothing was even tried, the name has no address.
-            let cause =
-                error.connectionErrors.first.map { ($0.error as? IOError)?.message ?? "\($0.error)" }
-                ?? "its name cannot be resolved"
-            return passing(.unreachable, "\(place) cannot be reached: \(cause)", path)
-        case let error as IOError:
-            return passing(.unreachable, "\(place) cannot be reached: \(error.message)", path)
         case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
             return passing(
                 .tlsRefused, "TLS to \(place) was refused",
                 "Check this machine's certificate authorities; source.ca_file adds one")
         default:
-            return passing(.unreachable, "\(place) cannot be reached (\(type(of: error)))", path)
+            let reason = SocketFailure.reason(error).map { ": \($0)" } ?? " (\(type(of: error)))"
+            return passing(.unreachable, "\(place) cannot be reached\(reason)", path)
         }
     }
 

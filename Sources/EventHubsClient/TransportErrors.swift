@@ -13,24 +13,10 @@ enum TransportErrors {
         if let error = error as? EventHubsError { return error }
         if let refusal = error as? TransportRefusal { return explain(refusal) }
         if let tls = explainTLS(error, peer: peer) { return tls }
-        var reason = "\(error)"
-        var remedy = "Check host, port, network and firewall"
-        switch error {
-        case let error as NIOConnectionError:
-            if error.connectionErrors.isEmpty {
-                reason = "the host name cannot be resolved"
-                remedy = "Check the host name and DNS"
-            } else {
-                reason = error.connectionErrors.map { ($0.error as? IOError)?.message ?? "\($0.error)" }
-                    .uniqued.joined(separator: ", ")
-            }
-        case let error as IOError:
-            reason = error.message
-        case ChannelError.connectTimeout(let limit):
-            reason = "no answer within \((limit.nanoseconds - 1) / 1_000_000_000 + 1) s"
-        default:
-            break
-        }
+        let reason = SocketFailure.reason(error) ?? "\(error)"
+        let remedy =
+            SocketFailure.isUnresolved(error)
+            ? "Check the host name and DNS" : "Check host, port, network and firewall"
         return EventHubsError(
             .unreachable, "No connection to \(peer): \(reason)", remedy: remedy, isRetriable: true, scope: .connection)
     }
@@ -122,11 +108,5 @@ enum TransportErrors {
             precise.summary = String(error.summary.dropLast(certificateRefused.count)) + finding.reason
         }
         return precise
-    }
-}
-
-extension [String] {
-    fileprivate var uniqued: [String] {
-        reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
     }
 }

@@ -46,16 +46,8 @@ enum ReceiverErrors {
     }
 
     private static func reason(_ error: any Error) -> String {
+        if let reason = SocketFailure.reason(error) { return reason }
         switch error {
-        case let error as NIOConnectionError:
-            if error.connectionErrors.isEmpty { return "the host name cannot be resolved" }
-            var seen: [String] = []
-            for inner in error.connectionErrors.map({ reason($0.error) }) where !seen.contains(inner) {
-                seen.append(inner)
-            }
-            return seen.joined(separator: ", ")
-        case let error as IOError: return error.message
-        case ChannelError.connectTimeout: return "no answer in time"
         case ChannelError.ioOnClosedChannel, ChannelError.eof, ChannelError.inputClosed, ChannelError.outputClosed:
             return "the connection was closed"
         default: return TerminalText.escaped("\(error)", columns: 160)
