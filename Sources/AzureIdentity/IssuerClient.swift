@@ -4,7 +4,6 @@ import EventHubs
 import EventHubsClient
 import NIOCore
 import NIOHTTP1
-import NIOPosix
 import NIOSSL
 import ProxiedHTTP
 

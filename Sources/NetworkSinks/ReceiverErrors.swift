@@ -3,7 +3,6 @@ import EventHubs
 import EventHubsClient
 import FindingFormats
 import NIOCore
-import NIOPosix
 import NIOSSL
 import Sinks
 

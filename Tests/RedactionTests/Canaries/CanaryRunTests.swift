@@ -224,7 +224,6 @@ struct CanaryRun {
 
     private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent()
-
 }
 
 /// Every log line of a run, and what it put on the terminal.
