@@ -1,6 +1,13 @@
 import AzureTokens
 import EventHubs
 import Foundation
+import Subprocess
+
+#if canImport(System)
+    import System
+#else
+    import SystemPackage
+#endif
 
 /// Runs the Azure CLI for a developer's token.
 ///
@@ -12,6 +19,8 @@ struct AzureCommand: Sendable {
     var limit: Duration = .seconds(30)
     /// The most bytes of its output.
     static let outputBytesMax = 64 << 10
+    /// The most bytes of its messages, which are many where it is told to log.
+    static let messageBytesMax = 1 << 20
 
     /// The output of `az account get-access-token`.
     @concurrent
@@ -27,21 +36,22 @@ struct AzureCommand: Sendable {
         let ended: Ended
         do {
             ended = try await run(program, arguments)
-        } catch {
+        } catch is SubprocessError {
             throw .unavailable(
                 EventHubsError(.unauthorized, "'\(program)' cannot be run", remedy: "Check its rights"))
-        }
-        switch ended {
-        case .tooLate:
+        } catch {
+            // The time has passed, or nobody waits any more.
             throw .unavailable(
                 EventHubsError(
                     .timedOut, "the Azure CLI did not answer within \(limit)",
                     remedy: "Run `az account get-access-token` by hand and look", isRetriable: true,
                     scope: .connection))
+        }
+        switch ended {
         case .tooMuch:
             throw .failed(
                 EventHubsError(
-                    .protocolViolation, "The Azure CLI wrote more than \(Self.outputBytesMax) bytes",
+                    .protocolViolation, "The Azure CLI wrote more than any token or message has",
                     remedy: "Check which program '\(program)' is"))
         case .status(0, let output, _): return output
         case .status(_, _, let message): throw Self.refusal(message.revealed)
@@ -74,68 +84,35 @@ struct AzureCommand: Sendable {
     }
 
     private enum Ended: Sendable {
-        case status(Int32, output: Secret, message: Secret)
-        case tooLate
+        /// A status of nil is a signal's.
+        case status(Int32?, output: Secret, message: Secret)
         case tooMuch
-    }
-
-    /// What ends the wait for a program.
-    private enum Event: Sendable {
-        case exited
-        case tooMuchWritten
-        case timePassed
     }
 
     /// Runs a program until it ends, has run for too long or has written too much.
     ///
-    /// Its end counts, not the end of its pipes: what it has started, with no more than these, may hold them open for longer.
+    /// Its end counts, not the end of its pipes: what it has started may hold those open for longer.
     private func run(_ program: String, _ arguments: [String]) async throws -> Ended {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: program)
-        process.arguments = arguments
-        // A folder that nobody but the system writes to: the CLI reads settings of the folder it is started in.
-        process.currentDirectoryURL = URL(fileURLWithPath: "/")
-        process.standardInput = FileHandle.nullDevice
-        let (events, happened) = AsyncStream.makeStream(of: Event.self, bufferingPolicy: .bufferingOldest(1))
-        let output = PipeCollector(bytesMax: Self.outputBytesMax) { happened.yield(.tooMuchWritten) }
-        let message = PipeCollector(bytesMax: Self.outputBytesMax) {}
-        process.standardOutput = output.pipe
-        process.standardError = message.pipe
-        process.terminationHandler = { _ in happened.yield(.exited) }
-        try process.run()
-        output.start()
-        message.start()
-        let timer = Task {
-            try await Task.sleep(for: limit)
-            happened.yield(.timePassed)
+        var options = PlatformOptions()
+        // A group of its own, which ends as a whole: the CLI is a script around an interpreter.
+        options.processGroupID = 0
+        options.teardownSequence = [.send(signal: .kill, toProcessGroup: true, allowedDurationToNextStep: .zero)]
+        let configuration = Subprocess.Configuration(
+            executable: .path(FilePath(program)), arguments: Arguments(arguments),
+            // A folder that nobody but the system writes to: the CLI reads settings of the folder it is started in.
+            workingDirectory: "/", platformOptions: options)
+        return try await Deadline.run(within: limit) {
+            do {
+                let ended = try await Subprocess.run(
+                    configuration, output: .bytes(limit: Self.outputBytesMax),
+                    error: .bytes(limit: Self.messageBytesMax))
+                let status: Int32? = if case .exited(let code) = ended.terminationStatus { code } else { nil }
+                return .status(
+                    status, output: Secret(String(decoding: ended.standardOutput, as: UTF8.self)),
+                    message: Secret(String(decoding: ended.standardError, as: UTF8.self)))
+            } catch let error as SubprocessError where error.code == .outputLimitExceeded {
+                return .tooMuch
+            }
         }
-        defer {
-            timer.cancel()
-            output.stop()
-            message.stop()
-        }
-        // The stream of a task that is cancelled ends: nobody waits any more.
-        switch await events.first(where: { _ in true }) {
-        case .exited:
-            // What was written before the end is in the pipes by now.
-            let (written, said) = (output.collected(), message.collected())
-            guard written.count <= Self.outputBytesMax else { return .tooMuch }
-            return .status(
-                process.terminationStatus, output: Secret(String(decoding: written, as: UTF8.self)),
-                message: Secret(String(decoding: said, as: UTF8.self)))
-        case .tooMuchWritten:
-            Self.end(process)
-            return .tooMuch
-        case .timePassed, nil:
-            Self.end(process)
-            return .tooLate
-        }
-    }
-
-    /// Ends the program with what it has started: the CLI is a script around an interpreter.
-    private static func end(_ process: Process) {
-        let id = process.processIdentifier
-        guard process.isRunning, id > 1 else { return }
-        if getpgid(id) == id { kill(-id, SIGKILL) } else { kill(id, SIGKILL) }
     }
 }
